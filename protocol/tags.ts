@@ -1,0 +1,72 @@
+// The table of tags: what each finding means for severity and for the correlator. Text and remedy in both languages stand in
+// locales/{vi,en}.json under `tag.<TAG>.title` and `tag.<TAG>.remedy`; a test holds the two tables together.
+import type { Severity } from "./finding.ts";
+import type { IncidentClass } from "./incident.ts";
+
+export interface TagRow {
+  severity: Severity;
+  class: IncidentClass;
+  /** True when the finding can also be caused by a broken path between the observer and the asset. */
+  needsPath: boolean;
+  /** True when the finding means that the asset itself (a link, a service) is down. */
+  down: boolean;
+  /** The clause it enforces. */
+  clause: string;
+}
+
+const row = (severity: Severity, cls: IncidentClass, o: { needsPath?: true; down?: true; clause: string }): TagRow => ({
+  severity,
+  class: cls,
+  needsPath: o.needsPath ?? false,
+  down: o.down ?? false,
+  clause: o.clause,
+});
+
+const TSLCD = "Circular 06/2026/TT-BKHCN art. 5";
+const IPV6 = "Decree 224/2026/NĐ-CP art. 11.4; Circular 32/2017 art. 15.4";
+const PKIX = "RFC 5280 §6.1; RFC 6125";
+
+export const TAGS = {
+  // link
+  LINK_NO_CARRIER: row("high", "connectivity", { down: true, clause: TSLCD }),
+  LINK_DEVICE_MISSING: row("high", "connectivity", { down: true, clause: TSLCD }),
+  LINK_SESSION_LOST: row("high", "connectivity", { down: true, clause: `${TSLCD}; RFC 4271 §8` }),
+  // datacentre
+  DC_UNREACHABLE: row("critical", "connectivity", { needsPath: true, clause: TSLCD }),
+  DC_PATH_NOT_DEDICATED: row("high", "connectivity", { needsPath: true, clause: TSLCD }),
+  // ipv6
+  IPV6_ADDRESS_MISSING: row("high", "ipv6", { clause: IPV6 }),
+  IPV6_NO_DEFAULT_ROUTE: row("high", "ipv6", { needsPath: true, clause: IPV6 }),
+  IPV6_SERVICE_UNREACHABLE: row("high", "ipv6", { needsPath: true, clause: IPV6 }),
+  // zone
+  ZONE_SERVER_UNREACHABLE: row("high", "service", { needsPath: true, down: true, clause: "RFC 1034 §4.1; RFC 2182" }),
+  ZONE_SERVER_REFUSES: row("high", "service", { clause: "RFC 1034 §4.3; RFC 8906" }),
+  ZONE_SIGNATURE_MISSING: row("critical", "dnssec", { clause: "RFC 4035 §2.2; Circular 32/2017 art. 15.4" }),
+  ZONE_SIGNATURE_BOGUS: row("critical", "dnssec", { clause: "RFC 4035 §5.3.3; RFC 8914 (EDE 6)" }),
+  ZONE_SIGNATURE_EXPIRED: row("critical", "dnssec", { clause: "RFC 4035 §5.3.1; RFC 8914 (EDE 7)" }),
+  ZONE_SIGNATURE_EXPIRES_SOON: row("medium", "dnssec", { clause: "RFC 6781 §4.4.2" }),
+  // resolver
+  RESOLVER_UNREACHABLE: row("high", "service", { needsPath: true, down: true, clause: "RFC 1034 §5" }),
+  RESOLVER_ANSWER_BOGUS: row("critical", "dnssec", { clause: "RFC 4035 §5; RFC 8914 (EDE 6-10)" }),
+  RESOLVER_NOT_VALIDATING: row("high", "dnssec", { clause: "RFC 4035 §4; RFC 6840 §5.7" }),
+  RESOLVER_ACCEPTS_BOGUS: row("high", "dnssec", { clause: "RFC 4035 §4.9" }),
+  // certificate
+  CERT_SERVICE_UNREACHABLE: row("high", "service", { needsPath: true, down: true, clause: IPV6 }),
+  CERT_EXPIRED: row("critical", "certificate", { clause: PKIX }),
+  CERT_NOT_YET_VALID: row("high", "certificate", { clause: PKIX }),
+  CERT_EXPIRES_SOON: row("medium", "certificate", { clause: `${PKIX}; CA/B SC-081v3` }),
+  CERT_UNTRUSTED: row("critical", "certificate", { clause: PKIX }),
+  CERT_NAME_MISMATCH: row("high", "certificate", { clause: PKIX }),
+  // made by the console itself
+  AGENT_SILENT: row("medium", "agent", { needsPath: true, clause: "Decree 333/2026 art. 7" }),
+} as const satisfies Record<string, TagRow>;
+export type Tag = keyof typeof TAGS;
+
+/** The row of a tag; an unknown one (a newer agent) is kept, shown, and treated as medium. */
+export const tagRow = (tag: string): TagRow =>
+  (TAGS as Record<string, TagRow>)[tag] ?? row("medium", "service", { clause: "" });
+
+/** Detection classes: after this long without a new one, the incident is quiet. */
+export const DETECTION_CLASSES: Record<string, { class: IncidentClass; quietAfterMs: number; clause: string }> = {
+  "ssh-brute-force": { class: "intrusion", quietAfterMs: 120_000, clause: "ATT&CK T1110; Decree 331/2026/NĐ-CP art. 31" },
+};

@@ -1,0 +1,117 @@
+// What must be true where an agent stands. A target is one row of the watch list that the plan writes; `expects` holds
+// what the check of that kind needs and nothing else. A new check means a new kind here.
+import Type from "typebox";
+
+const Id = Type.String({ minLength: 1, maxLength: 160 });
+const Address = Type.String({ minLength: 2, maxLength: 45 });
+const Prefix = Type.String({ minLength: 4, maxLength: 49 });
+const Device = Type.String({ minLength: 1, maxLength: 15 });
+const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
+const Name = Type.String({ minLength: 1, maxLength: 255 });
+
+const head = {
+  id: Id,
+  /** The agency whose compliance this speaks of. */
+  agency: Id,
+  /** The agent that runs it. */
+  agent: Id,
+  /** The asset of the registry that is at fault when the check finds something wrong. */
+  asset: Id,
+  /** Milliseconds between two runs. */
+  everyMs: Type.Integer({ minimum: 100, maximum: 86_400_000 }),
+};
+
+/** One link of this host: its device is up, and BGP sessions to the far end stand in the families given. */
+const LinkTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("link"),
+  expects: Type.Object({
+    device: Device,
+    /** Established TCP sessions on port 179 between these addresses. Empty: the link carries no BGP. */
+    sessions: Type.Array(Type.Object({ local: Address, peer: Address }), { maxItems: 4 }),
+  }),
+});
+
+/** The data centre is reached from this site over the dedicated network, in both families. */
+const DatacentreTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("datacentre"),
+  expects: Type.Object({
+    /** TCP endpoints in the data centre, one a family. */
+    probes: Type.Array(Type.Object({ address: Address, port: Port }), { minItems: 1, maxItems: 8 }),
+    /** Devices of the dedicated network, the preferred first, with the link and hub behind each. */
+    paths: Type.Array(Type.Object({ device: Device, link: Id, hub: Id }), { minItems: 1, maxItems: 8 }),
+  }),
+});
+
+/** The site has its planned IPv6 address and a default route, and reaches a service over IPv6. */
+const Ipv6Target = Type.Object({
+  ...head,
+  kind: Type.Literal("ipv6"),
+  expects: Type.Object({ prefix: Prefix, service: Type.Object({ name: Name, address: Address, port: Port }) }),
+});
+
+/** The signed zone on each of its servers: signatures that verify and last. */
+const ZoneTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("zone"),
+  expects: Type.Object({
+    zone: Name,
+    servers: Type.Array(Type.Object({ name: Name, address: Address, asset: Id }), { minItems: 1, maxItems: 32 }),
+    /** Names besides the apex whose signatures are looked at. */
+    names: Type.Array(Type.Object({ name: Name, type: Type.String({ maxLength: 16 }) }), { maxItems: 64 }),
+    /** Warn when less than this fraction of a signature's lifetime is left. */
+    warnFraction: Type.Number({ minimum: 0, maximum: 1 }),
+  }),
+});
+
+/** The resolver that this site uses: it answers, validates the names, and refuses the bogus one. */
+const ResolverTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("resolver"),
+  expects: Type.Object({
+    address: Address,
+    names: Type.Array(Type.Object({ name: Name, type: Type.String({ maxLength: 16 }), zoneAsset: Id }), { maxItems: 16 }),
+    bogusName: Type.Optional(Name),
+  }),
+});
+
+/** A TLS service on every address: chain, name and time left. */
+const CertificateTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("certificate"),
+  expects: Type.Object({
+    name: Name,
+    port: Port,
+    addresses: Type.Array(Address, { minItems: 1, maxItems: 16 }),
+    /** PEM of the roots that must vouch for it; empty means the public roots of the system. */
+    roots: Type.String({ maxLength: 65_536 }),
+    /** Warn when less than this fraction of the lifetime is left (CA/B SC-081v3: lifetimes shrink, days do not fit). */
+    warnFraction: Type.Number({ minimum: 0, maximum: 1 }),
+  }),
+});
+
+/** sshd's log on this host. */
+const SshLogTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("ssh-log"),
+  expects: Type.Object({
+    path: Type.String({ minLength: 1, maxLength: 4096 }),
+    /** This many failures by one source within the window make a detection. */
+    failures: Type.Integer({ minimum: 2, maximum: 10_000 }),
+    windowMs: Type.Integer({ minimum: 1_000, maximum: 86_400_000 }),
+  }),
+});
+
+export const TargetSchema = Type.Union([
+  LinkTarget,
+  DatacentreTarget,
+  Ipv6Target,
+  ZoneTarget,
+  ResolverTarget,
+  CertificateTarget,
+  SshLogTarget,
+]);
+export type Target = Type.Static<typeof TargetSchema>;
+export type TargetKind = Target["kind"];
+export type TargetOf<K extends TargetKind> = Extract<Target, { kind: K }>;

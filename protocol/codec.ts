@@ -15,7 +15,10 @@ export type Decoded<F> = { ok: true; frame: F } | { ok: false; code: RefusalCode
 
 const agentShapes = new Map(Object.entries(AGENT_FRAMES).map(([t, s]) => [t, Compile(s)]));
 const consoleShapes = new Map(Object.entries(CONSOLE_FRAMES).map(([t, s]) => [t, Compile(s)]));
-type Shapes = ReadonlyMap<string, { Check(v: unknown): boolean; Errors(v: unknown): { instancePath: string; message: string }[] }>;
+type Shapes = ReadonlyMap<
+  string,
+  { Check(v: unknown): boolean; Errors(v: unknown): { instancePath: string; message: string }[] }
+>;
 
 /** Reads a frame that an agent sent. Never throws. */
 export const decodeAgentFrame = (data: Uint8Array, isBinary: boolean): Decoded<AgentFrame> =>
@@ -34,7 +37,8 @@ function decode<F>(data: Uint8Array, isBinary: boolean, shapes: Shapes): Decoded
   if (data.byteLength > FRAME_LIMITS.bytes)
     return refused("frame-too-large", `${data.byteLength} bytes, at most ${FRAME_LIMITS.bytes}`);
   if (isBinary) return refused("frame-not-text", "a binary message, a text one was expected");
-  if (deeperThan(data, FRAME_LIMITS.depth)) return refused("frame-too-deep", `nested deeper than ${FRAME_LIMITS.depth}`);
+  if (deeperThan(data, FRAME_LIMITS.depth))
+    return refused("frame-too-deep", `nested deeper than ${FRAME_LIMITS.depth}`);
   let value: unknown;
   try {
     value = JSON.parse(utf8.decode(data));

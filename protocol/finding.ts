@@ -5,7 +5,7 @@ import Type from "typebox";
 /** From worst to mildest. Tables (tags.ts) give each tag one; a user's profile may change it. */
 export const SEVERITIES = ["critical", "high", "medium", "low", "info"] as const;
 export type Severity = (typeof SEVERITIES)[number];
-export const SeveritySchema = Type.Union(SEVERITIES.map((s) => Type.Literal(s)));
+export const SeveritySchema = Type.Unsafe<Severity>(Type.Union(SEVERITIES.map((s) => Type.Literal(s))));
 
 const Id = Type.String({ minLength: 1, maxLength: 160, pattern: "^[^\\u0000-\\u001f]+$" });
 const Text = Type.String({ maxLength: 2_000 });

@@ -112,7 +112,7 @@ const gap = Type.Object(
 const refuse = Type.Object(
   {
     t: Type.Literal("refuse"),
-    code: Type.Union((Object.keys(REFUSALS) as RefusalCode[]).map((c) => Type.Literal(c))),
+    code: Type.Unsafe<RefusalCode>(Type.Union(Object.keys(REFUSALS).map((c) => Type.Literal(c)))),
     detail: Type.Optional(Type.String({ maxLength: 500 })),
     retryAfterMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_600_000 })),
   },

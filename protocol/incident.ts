@@ -115,4 +115,11 @@ export type FeedMessage =
       targets: TargetStatus[];
       incidents: Incident[];
     }
-  | { t: "changes"; at: number; agents: AgentStatus[]; targets: TargetStatus[]; removedTargets: string[]; incidents: Incident[] };
+  | {
+      t: "changes";
+      at: number;
+      agents: AgentStatus[];
+      targets: TargetStatus[];
+      removedTargets: string[];
+      incidents: Incident[];
+    };

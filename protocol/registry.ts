@@ -1,9 +1,10 @@
 // What the plan tells the watchers: who the agencies are, what stands where, what depends on what, and what each
 // agent must find true. Written by infra from province.yaml; read by console (all of it) and by agents (their targets).
 import Type from "typebox";
-import type { Target } from "./target.ts";
 import { TargetSchema } from "./target.ts";
 
+const oneOf = <const T extends string>(...values: T[]) =>
+  Type.Unsafe<T>(Type.Union(values.map((v) => Type.Literal(v))));
 const Id = Type.String({ minLength: 1, maxLength: 160 });
 /** A text in both languages of the screens. */
 export const BilingualSchema = Type.Object({ vi: Type.String(), en: Type.String() }, { additionalProperties: false });
@@ -27,7 +28,7 @@ const AssetSchema = Type.Union([
   Type.Object({
     id: Id,
     kind: Type.Literal("host"),
-    role: Type.Union(["upstream", "internet", "border", "core", "hub", "site", "server"].map((r) => Type.Literal(r))),
+    role: oneOf("upstream", "internet", "border", "core", "hub", "site", "server"),
     agency: Id,
     name: BilingualSchema,
   }),
@@ -35,7 +36,7 @@ const AssetSchema = Type.Union([
     id: Id,
     kind: Type.Literal("link"),
     ends: Type.Tuple([Id, Id]),
-    medium: Type.Union(["dedicated", "leased", "internet", "lan", "backbone", "upstream"].map((m) => Type.Literal(m))),
+    medium: oneOf("dedicated", "leased", "internet", "lan", "backbone", "upstream"),
     agency: Id,
     name: BilingualSchema,
   }),
@@ -59,4 +60,3 @@ export const RegistrySchema = Type.Object({
   targets: Type.Array(TargetSchema),
 });
 export type Registry = Type.Static<typeof RegistrySchema>;
-export type { Target };

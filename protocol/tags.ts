@@ -68,5 +68,9 @@ export const tagRow = (tag: string): TagRow =>
 
 /** Detection classes: after this long without a new one, the incident is quiet. */
 export const DETECTION_CLASSES: Record<string, { class: IncidentClass; quietAfterMs: number; clause: string }> = {
-  "ssh-brute-force": { class: "intrusion", quietAfterMs: 120_000, clause: "ATT&CK T1110; Decree 331/2026/NĐ-CP art. 31" },
+  "ssh-brute-force": {
+    class: "intrusion",
+    quietAfterMs: 120_000,
+    clause: "ATT&CK T1110; Decree 331/2026/NĐ-CP art. 31",
+  },
 };

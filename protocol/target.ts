@@ -71,7 +71,9 @@ const ResolverTarget = Type.Object({
   kind: Type.Literal("resolver"),
   expects: Type.Object({
     address: Address,
-    names: Type.Array(Type.Object({ name: Name, type: Type.String({ maxLength: 16 }), zoneAsset: Id }), { maxItems: 16 }),
+    names: Type.Array(Type.Object({ name: Name, type: Type.String({ maxLength: 16 }), zoneAsset: Id }), {
+      maxItems: 16,
+    }),
     bogusName: Type.Optional(Name),
   }),
 });

@@ -1,0 +1,143 @@
+// Stories of services, agents, attacks and people.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { initialState, restore, step } from "../../../console/correlate/index.ts";
+import type { Detection, Report } from "../../../protocol/index.ts";
+import { Desk, registry, SETTINGS } from "./world.ts";
+
+const attack = (d: Desk, site: string, actor: string, count = 5): Detection => ({
+  type: "detection",
+  id: `${site}-${d.now}`,
+  detector: "ssh-brute-force",
+  target: `${site}/ssh-log/${site}`,
+  at: d.now,
+  class: "ssh-brute-force",
+  severity: "high",
+  actor,
+  count,
+  evidence: {},
+});
+
+test("an expired certificate seen by many is one incident of the service", () => {
+  const d = new Desk();
+  for (const s of ["dept", "both", "only1"]) {
+    d.report(`${s}/certificate/portal`, ["CERT_EXPIRED"]);
+    d.wait(900);
+  }
+  assert.deepEqual(
+    [...d.incidents.values()].map((i) => [i.cause.asset, i.class, i.evidence.length, i.impact.affected.length]),
+    [["portal", "certificate", 3, 4]],
+  );
+});
+
+test("a dead portal explains that it is not reached over IPv6 either", () => {
+  const d = new Desk();
+  d.report("dept/ipv6/portal", ["IPV6_SERVICE_UNREACHABLE"]);
+  d.wait(300);
+  d.report("both/certificate/portal", ["CERT_SERVICE_UNREACHABLE"]);
+  d.wait(300);
+  d.report("dept/certificate/portal", ["CERT_SERVICE_UNREACHABLE"]);
+  d.wait(5_000);
+  assert.deepEqual(
+    d.open().map((i) => [i.cause.asset, i.class, i.explains]),
+    [["portal", "service", ["dept"]]],
+  );
+});
+
+test("an agent that is silent though its path stands is an incident of its own; after a restart it stays one", () => {
+  const d = new Desk();
+  d.silent("only2");
+  d.wait(2_000);
+  assert.deepEqual(
+    d.open().map((i) => [i.cause.asset, i.class]),
+    [["only2", "agent"]],
+  );
+  const again = initialState(SETTINGS);
+  restore(again, registry, [structuredClone(d.open()[0]!)], []);
+  assert.deepEqual(step(again, { type: "tick" }, d.now + 1_000), [], "not recovered by a restart");
+  assert.deepEqual(step(again, { type: "tick" }, d.now + 10_000), []);
+  step(again, { type: "presence", agent: "only2", presence: "live", since: d.now }, d.now + 11_000);
+  const changes = step(again, { type: "tick" }, d.now + 15_000);
+  assert.equal(changes[0]?.incident.state, "recovered");
+});
+
+test("all agents silent at once: the console is cut off, one incident", () => {
+  const d = new Desk();
+  d.silent(...registry.agents.map((a) => a.id));
+  d.wait(2_000);
+  assert.deepEqual(
+    d.open().map((i) => i.cause.asset),
+    ["console"],
+  );
+});
+
+test("skipped and broken runs open and close nothing", () => {
+  const d = new Desk();
+  d.report("dept/certificate/portal", ["CERT_EXPIRED"]);
+  d.wait(2_000);
+  const head = {
+    type: "report",
+    check: "certificate",
+    target: "dept/certificate/portal",
+    at: d.now,
+    tookMs: 1,
+  } as const;
+  const reports: Report[] = [
+    { ...head, outcome: "skipped", reason: "x" },
+    { ...head, outcome: "broke", error: "x" },
+  ];
+  for (const report of reports) d.feed({ type: "report", agent: "dept", report, receivedAt: d.now });
+  d.wait(30_000);
+  assert.equal(d.open().length, 1);
+});
+
+test("one actor at two agencies is one incident; it turns quiet by itself and only a person closes it", () => {
+  const d = new Desk();
+  for (const s of ["dept", "both"])
+    d.feed({ type: "detection", agent: s, detection: attack(d, s, "203.0.113.9"), receivedAt: d.now });
+  d.feed({ type: "detection", agent: "dept", detection: attack(d, "dept", "203.0.113.10"), receivedAt: d.now });
+  assert.equal(d.incidents.size, 2);
+  const first = d.incidents.get("INC-000001")!;
+  assert.deepEqual(first.impact.affected, ["both", "dept"]);
+  const close = (account: string) =>
+    d.feed({ type: "person", account, incident: first.id, act: { kind: "close", resolution: "blocked" } });
+  assert.equal(close("an").length, 0, "not while it goes on");
+  d.wait(119_000);
+  assert.equal(d.incidents.get(first.id)!.state, "open");
+  d.wait(2_000);
+  assert.equal(d.incidents.get(first.id)!.state, "quiet");
+  d.wait(3_600_000);
+  assert.equal(d.incidents.get(first.id)!.state, "quiet", "nothing closes it but a person");
+  d.feed({ type: "person", account: "binh", incident: first.id, act: { kind: "acknowledge" } });
+  assert.equal(close("an").length, 0, "not over its owner");
+  assert.equal(close("binh")[0]?.incident.state, "closed");
+  d.feed({ type: "detection", agent: "dept", detection: attack(d, "dept", "203.0.113.9"), receivedAt: d.now });
+  assert.equal(d.open().length, 1);
+  assert.notEqual(d.open()[0]!.id, first.id, "a closed incident stays closed");
+});
+
+test("a target that is no longer watched takes its clues along", () => {
+  const d = new Desk();
+  d.report("dept/certificate/portal", ["CERT_EXPIRED"]);
+  d.wait(2_000);
+  const without = registry.targets.filter((t) => t.id !== "dept/certificate/portal");
+  d.feed({ type: "registry", registry: { ...registry, version: "2", targets: without } });
+  d.wait(5_000);
+  assert.equal(d.open().length, 0);
+});
+
+test("a stranger's report of another's target is not heard", () => {
+  const d = new Desk();
+  const report: Report = {
+    type: "report",
+    check: "certificate",
+    target: "dept/certificate/portal",
+    at: d.now,
+    tookMs: 1,
+    outcome: "ran",
+    findings: [{ subject: "s", tag: "CERT_EXPIRED", evidence: {} }],
+  };
+  d.feed({ type: "report", agent: "both", report, receivedAt: d.now });
+  d.wait(5_000);
+  assert.equal(d.incidents.size, 0);
+});

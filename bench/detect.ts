@@ -1,0 +1,120 @@
+// From the kernel's change to the incident in the page: a fault is injected in the lab, Chromium notes the frame in which
+// the incident stands on the screen. Both clocks are this machine's. A miss counts as 60 s.
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Page } from "playwright-core";
+import { launch, signedIn, whyNoBrowser } from "../test/support/browser.ts";
+import { admin, ensureLab, incidents, mustLab, whyNoLab } from "../test/support/lab.ts";
+import { allRecovered } from "../test/support/watch.ts";
+
+const MISS_SECONDS = 60;
+const FAULTS = [
+  { fault: "hub-down", target: "hub1", cause: "hub1" },
+  { fault: "link-down", target: "hub1~so-noi-vu", cause: "hub1~so-noi-vu" },
+  { fault: "expire-certificate", target: "portal", cause: "portal" },
+  { fault: "corrupt-signature", target: "portal.camau.gov.vn", cause: "zone:camau.gov.vn" },
+  { fault: "ssh-bruteforce", target: "bast1", cause: "bast1" },
+];
+
+/** `--runs N` (5), `--settle SECONDS` between two runs (10). */
+export async function detect(args: string[]): Promise<unknown> {
+  const option = (name: string, fallback: number) => {
+    const i = args.indexOf(`--${name}`);
+    return i < 0 ? fallback : Number(args[i + 1]);
+  };
+  const runs = option("runs", 5);
+  const settleMs = option("settle", 10) * 1_000;
+  const why = whyNoLab() ?? whyNoBrowser();
+  if (why) throw new Error(why);
+  await ensureLab();
+  const browser = await launch();
+  try {
+    const page = await signedIn(browser);
+    const ours: Record<string, unknown> = {};
+    const cpu = agentCpu();
+    for (const f of FAULTS) {
+      const seconds: number[] = [];
+      for (let i = 0; i < runs; i++) seconds.push(await once(page, f, settleMs, (i * 137) % 1_000));
+      const sorted = seconds.toSorted((a, b) => a - b);
+      ours[f.fault] = {
+        median_seconds: sorted[Math.floor(sorted.length / 2)],
+        worst_seconds: sorted.at(-1),
+        runs_seconds: seconds,
+      };
+      console.error(`${f.fault}: ${seconds.join(" ")} s`);
+    }
+    const percents = agentCpu().since(cpu);
+    ours["agents"] = percents.length;
+    ours["agent_cpu_percent_max"] = Math.max(...percents);
+    ours["agent_cpu_percent_mean"] = round(percents.reduce((a, b) => a + b, 0) / percents.length);
+    return { ours, peer: {}, ratio: {}, runs };
+  } finally {
+    await browser.close();
+  }
+}
+
+async function once(page: Page, f: (typeof FAULTS)[number], settleMs: number, phaseMs: number): Promise<number> {
+  await sleep(phaseMs);
+  const known = await ids(f.cause);
+  // Text, not a function: it runs in the page, sixty times a second.
+  const seen = page
+    .waitForFunction(
+      `[...document.querySelectorAll('[data-testid="incident"][data-state="open"]')].some((e) =>
+         e.dataset.cause === ${JSON.stringify(f.cause)} && !${JSON.stringify(known)}.includes(e.dataset.incidentId)) && Date.now()`,
+      undefined,
+      { polling: "raf", timeout: MISS_SECONDS * 1_000 },
+    )
+    .then((handle) => handle.jsonValue() as Promise<number>)
+    .catch(() => null);
+  const { injectedAt } = JSON.parse(await mustLab("fault", f.fault, f.target, "--json")) as { injectedAt: number };
+  const at = await seen;
+  await mustLab("fault", f.fault, f.target, "--undo");
+  if (f.fault === "ssh-bruteforce") await closeAttacks(f.cause);
+  else await allRecovered(60_000);
+  await sleep(settleMs);
+  return at === null ? MISS_SECONDS : round((at - injectedAt) / 1_000);
+}
+
+/** Open incidents of that cause: a return within its window reopens the same one, so only what is open now is old. */
+const ids = async (cause: string): Promise<string[]> =>
+  (await incidents()).filter((i) => i.cause.asset === cause && i.state === "open").map((i) => i.id);
+
+/** An attack ends only by a person: wait until it is quiet, then close it as one. */
+async function closeAttacks(cause: string): Promise<void> {
+  for (;;) {
+    const open = (await incidents()).filter((i) => i.cause.asset === cause && i.state !== "closed");
+    if (open.length === 0) return;
+    for (const i of open.filter((o) => o.state === "quiet"))
+      await admin(`/incidents/${i.id}/close?resolution=bench`, "POST");
+    await sleep(1_000);
+  }
+}
+
+/** CPU of every agent process of the lab, as the kernel accounts it. */
+function agentCpu() {
+  const at = performance.now();
+  const ticks = new Map<number, number>();
+  for (const p of readdirSync("/proc").filter((n) => /^\d+$/.test(n))) {
+    try {
+      const cmd = readFileSync(`/proc/${p}/cmdline`, "utf8").split("\0");
+      if (!cmd[0]?.endsWith("/node") || !cmd.some((a) => a.endsWith("/agent/main.ts"))) continue;
+      const fields = readFileSync(`/proc/${p}/stat`, "utf8").split(") ").at(-1)!.split(" ");
+      ticks.set(Number(p), Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14]));
+    } catch {
+      // The process ended while we looked.
+    }
+  }
+  return {
+    at,
+    ticks,
+    since(before: { at: number; ticks: Map<number, number> }): number[] {
+      const seconds = (at - before.at) / 1_000;
+      return [...ticks].flatMap(([pid, t]) => {
+        const was = before.ticks.get(pid);
+        return was === undefined ? [] : [round((t - was) / seconds)];
+      });
+    },
+  };
+}
+
+const round = (n: number) => Math.round(n * 1_000) / 1_000;

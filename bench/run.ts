@@ -1,0 +1,23 @@
+// `npm run bench -- NAME [--json]`: runs one benchmark, ours and its peers in one run, and prints one JSON object (or the
+// same as a table). Without a name it lists them.
+import { detect } from "./detect.ts";
+
+type Bench = { about: string; run: (args: string[]) => Promise<unknown> };
+
+const BENCHES: Record<string, Bench> = {
+  detect: {
+    about: "seconds from the kernel's change to the incident in the page, for each of the five faults (root)",
+    run: detect,
+  },
+};
+
+const [name, ...args] = process.argv.slice(2).filter((a) => a !== "--json");
+const bench = name === undefined ? undefined : BENCHES[name];
+if (name === undefined) {
+  for (const [n, b] of Object.entries(BENCHES)) console.log(`${n.padEnd(12)} ${b.about}`);
+} else if (!bench) {
+  console.error(`no benchmark named "${name}"; there are: ${Object.keys(BENCHES).join(", ")}`);
+  process.exitCode = 2;
+} else {
+  console.log(JSON.stringify(await bench.run(args), null, process.argv.includes("--json") ? 0 : 2));
+}

@@ -6,6 +6,7 @@ import path from "node:path";
 import { before, test } from "node:test";
 import type { Registry } from "../../protocol/index.ts";
 import { ensureLab, inHost, mustLab, namespaceOf, run, runFolder, whyNoLab } from "../support/lab.ts";
+import { lots } from "../support/lots.ts";
 import { allRecovered, Watch } from "../support/watch.ts";
 
 const skip = whyNoLab() ?? false;
@@ -21,16 +22,6 @@ before(async () => {
   registry = JSON.parse(readFileSync(path.join(runFolder("console"), "run/vonggac/registry.json"), "utf8"));
 });
 
-/** mulberry32: small, seeded, good enough to draw lots. */
-function lots(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 const random = lots(SEED);
 const pick = <T>(list: T[]): T => list[Math.floor(random() * list.length)]!;
 

@@ -1,8 +1,9 @@
 // `down` ends everything: no namespace, process, link, mount, nor state in /etc/netns or /run. The record is kept.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
-import { mustLab, namespaceOf, run, STACK, whyNoLab } from "../support/lab.ts";
+import { mustLab, namespaceOf, ROOT, run, STACK, whyNoLab } from "../support/lab.ts";
 
 const skip = whyNoLab() ?? false;
 const PREFIX = namespaceOf("");
@@ -30,6 +31,13 @@ test("down leaves nothing behind", { skip, timeout: 180_000 }, async () => {
   assert.deepEqual(left, [], "no process");
 });
 
-test("down again says that nothing is up, and succeeds", { skip, timeout: 60_000 }, async () => {
-  await mustLab("down");
+test("the record outlives down; --purge takes it too, and down of nothing succeeds", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const records = () => globSync(path.join(ROOT, ".vonggac/**/record.db")).length;
+  const before = records();
+  assert.ok(before > 0, "the record is kept");
+  await mustLab("down", "--purge");
+  assert.equal(records(), before - 1);
 });

@@ -1,13 +1,16 @@
 // From the kernel's change to the incident in the page: a fault is injected in the lab, Chromium notes the frame in which
 // the incident stands on the screen. Both clocks are this machine's. A miss counts as 60 s.
 import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { launch, signedIn, whyNoBrowser } from "../test/support/browser.ts";
-import { admin, ensureLab, incidents, mustLab, whyNoLab } from "../test/support/lab.ts";
+import { admin, ensureLab, incidents, mustLab, runFolder, whyNoLab } from "../test/support/lab.ts";
 import { allRecovered } from "../test/support/watch.ts";
+import { startPrometheus, whyNoPrometheus } from "./peers/prometheus.ts";
 
 const MISS_SECONDS = 60;
+const PEER_PATIENCE_SECONDS = 180;
 const FAULTS = [
   { fault: "hub-down", target: "hub1", cause: "hub1" },
   { fault: "link-down", target: "hub1~so-noi-vu", cause: "hub1~so-noi-vu" },
@@ -16,7 +19,7 @@ const FAULTS = [
   { fault: "ssh-bruteforce", target: "bast1", cause: "bast1" },
 ];
 
-/** `--runs N` (5), `--settle SECONDS` between two runs (10). */
+/** `--runs N` (5), `--settle SECONDS` between two runs (10), `--peer-runs N` (2). */
 export async function detect(args: string[]): Promise<unknown> {
   const option = (name: string, fallback: number) => {
     const i = args.indexOf(`--${name}`);
@@ -30,27 +33,79 @@ export async function detect(args: string[]): Promise<unknown> {
   const browser = await launch();
   try {
     const page = await signedIn(browser);
-    const ours: Record<string, unknown> = {};
+    const ours: Record<string, Measured | number> = {};
     const cpu = agentCpu();
     for (const f of FAULTS) {
       const seconds: number[] = [];
       for (let i = 0; i < runs; i++) seconds.push(await once(page, f, settleMs, (i * 137) % 1_000));
-      const sorted = seconds.toSorted((a, b) => a - b);
-      ours[f.fault] = {
-        median_seconds: sorted[Math.floor(sorted.length / 2)],
-        worst_seconds: sorted.at(-1),
-        runs_seconds: seconds,
-      };
+      ours[f.fault] = measured(seconds);
       console.error(`${f.fault}: ${seconds.join(" ")} s`);
     }
     const percents = agentCpu().since(cpu);
     ours["agents"] = percents.length;
     ours["agent_cpu_percent_max"] = Math.max(...percents);
     ours["agent_cpu_percent_mean"] = round(percents.reduce((a, b) => a + b, 0) / percents.length);
-    return { ours, peer: {}, ratio: {}, runs };
+    const peer = await peers(option("peer-runs", 2));
+    return { ours, peer, ratio: ratios(ours, peer), runs };
   } finally {
     await browser.close();
   }
+}
+
+interface Measured {
+  median_seconds: number;
+  worst_seconds: number;
+  runs_seconds: number[];
+}
+function measured(seconds: number[]): Measured {
+  const sorted = seconds.toSorted((a, b) => a - b);
+  return {
+    median_seconds: sorted[Math.floor(sorted.length / 2)]!,
+    worst_seconds: sorted.at(-1)!,
+    runs_seconds: seconds,
+  };
+}
+
+/** The same faults in the same lab, from the kernel's change to the peer's notification (it has no page to show). */
+async function peers(runs: number): Promise<Record<string, unknown>> {
+  const why = whyNoPrometheus();
+  if (why || runs === 0) return { prometheus: { skipped: why ?? "--peer-runs 0" } };
+  const registry = JSON.parse(readFileSync(path.join(runFolder("console"), "run/vonggac/registry.json"), "utf8"));
+  const result: Record<string, unknown> = {};
+  for (const f of FAULTS.filter((x) => x.fault !== "ssh-bruteforce")) {
+    const seconds: number[] = [];
+    for (let i = 0; i < runs; i++) {
+      const peer = await startPrometheus(registry, "console");
+      try {
+        if (peer.falseAlarms() > 0) throw new Error("the peer alarms before anything is broken");
+        const { injectedAt } = JSON.parse(await mustLab("fault", f.fault, f.target, "--json")) as {
+          injectedAt: number;
+        };
+        const at = await peer.firstAfter(injectedAt, PEER_PATIENCE_SECONDS * 1_000);
+        seconds.push(at === null ? PEER_PATIENCE_SECONDS : round((at - injectedAt) / 1_000));
+      } finally {
+        await mustLab("fault", f.fault, f.target, "--undo");
+        await peer.stop();
+      }
+      await allRecovered(60_000);
+    }
+    result[f.fault] = measured(seconds);
+    console.error(`prometheus, ${f.fault}: ${seconds.join(" ")} s`);
+  }
+  // Prometheus has no detector for log lines: not measured is not a zero.
+  return { prometheus: { ...result, "ssh-bruteforce": { skipped: "no detector of this kind" } } };
+}
+
+/** Peer's median over ours, where both were measured. */
+function ratios(ours: Record<string, unknown>, peer: Record<string, unknown>): Record<string, number> {
+  const theirs = peer["prometheus"] as Record<string, Partial<Measured>>;
+  return Object.fromEntries(
+    FAULTS.flatMap(({ fault }) => {
+      const a = (ours[fault] as Measured).median_seconds;
+      const b = theirs[fault]?.median_seconds;
+      return b === undefined ? [] : [[fault, round(b / a)]];
+    }),
+  );
 }
 
 async function once(page: Page, f: (typeof FAULTS)[number], settleMs: number, phaseMs: number): Promise<number> {

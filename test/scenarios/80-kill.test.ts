@@ -110,8 +110,8 @@ test(`${KILLS} kills while ${PER_SECOND} detections a second flow: nothing lost,
   let kills = 0;
   while (kills < KILLS) {
     await sleep(300 + random() * 3_500);
-    const victim =
-      random() < 0.5 ? (["console", "/console/main.ts"] as const) : ([target.agent, "/agent/main.ts"] as const);
+    const victim: [string, string] =
+      random() < 0.5 ? ["console", "/console/main.ts"] : [target.agent, "/agent/main.ts"];
     if (await kill(...victim)) kills++;
     assert.ok(Date.now() - started < 400_000, `only ${kills} kills in 400 s: does it come back by itself?`);
   }

@@ -1,0 +1,40 @@
+/**
+ * The door of wire/dns: DNS messages, names and signatures. Everything is pure: bytes, text and the time come in, values go out.
+ */
+export { canonicalRdatas, canonicalRrset, compareOctets, groupRrsets, type Rrset } from "./canonical.ts";
+export {
+  type Dnskey,
+  type Ds,
+  dsDigest,
+  isAlgorithmSupported,
+  isDigestSupported,
+  keyTag,
+  parseDnskey,
+  parseDs,
+} from "./dnskey.ts";
+export type { Edns, EdnsOption, ExtendedError } from "./edns.ts";
+export { DnsError, type DnsErrorCode } from "./errors.ts";
+export { type Header, type Message, type Question, type ResourceRecord, readHeader, readMessage } from "./message.ts";
+export {
+  ancestor,
+  canonicalName,
+  commonAncestor,
+  compareNames,
+  countLabels,
+  isBelow,
+  isWithin,
+  nameFromWire,
+  nameToWire,
+} from "./name.ts";
+export { type QueryOptions, writeQuery } from "./query.ts";
+export { canonicalRdata } from "./rdata.ts";
+export {
+  parseRrsig,
+  type Rrsig,
+  type VerifyFailure,
+  type VerifyInput,
+  type VerifyResult,
+  validity,
+  verifyRrset,
+} from "./rrsig.ts";
+export { RCODE, rcodeName, TYPE, typeName, typeNumber } from "./types.ts";

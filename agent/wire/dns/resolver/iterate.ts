@@ -1,0 +1,185 @@
+/**
+ * One question to the authorities: from the deepest delegation known down to the servers that answer, or through a
+ * forwarder where a route says so. Follows referrals, not aliases. Pure: a step of the machine.
+ */
+import type { ResourceRecord } from "../message.ts";
+import { isBelow, isWithin, nameFromWire } from "../name.ts";
+import { formatIpv6 } from "../text/fields.ts";
+import { TYPE } from "../types.ts";
+import type { Delegation } from "./cache.ts";
+import { classify, type Question, type Referral, type Response, type SignedRrset } from "./classify.ts";
+import { ask, type NameServer, type ReplyFailure, type Route, type Run, type Step } from "./machine.ts";
+
+const MAX_REFERRALS = 30;
+const MAX_DEPTH = 6;
+const MAX_TTL = 86_400;
+/** Negative answers without an SOA, and failures, are remembered this long. */
+const SHORT_TTL = 5;
+
+/** Why no response came. `failures` says it for each server asked. */
+export interface NoResponse {
+  readonly kind: "no-response";
+  readonly zone: string;
+  readonly why: "no-servers" | "all-failed" | "too-many-referrals" | "budget";
+  readonly failures: readonly { readonly server: string; readonly failure: ReplyFailure | "lame" }[];
+}
+
+interface Place {
+  readonly zone: string;
+  readonly servers: readonly NameServer[];
+  readonly recursive: boolean;
+}
+
+/** The response of an authority (or forwarder) to a question, from the cache while it lasts. */
+export function* iterate(run: Run, question: Question, depth = 0): Step<Response | NoResponse> {
+  const key = keyOf(question);
+  const cached = run.cache.responses.get(key, run.nowSeconds);
+  if (cached && !run.avoid.has(`${cached.value.server} ${key}`))
+    return { ...cached.value, cached: true, ageSeconds: cached.ageSeconds };
+  let place = startingPlace(run, question);
+  for (let hop = 0; hop < MAX_REFERRALS; hop++) {
+    const result: Response | Referral | NoResponse = yield* askPlace(run, place, question, depth);
+    if (result.kind === "no-response") return result;
+    if (result.kind !== "referral") {
+      run.cache.responses.set(key, result, responseTtl(result), run.nowSeconds);
+      return result;
+    }
+    place = follow(run, place, result);
+  }
+  return { kind: "no-response", zone: place.zone, why: "too-many-referrals", failures: [] };
+}
+
+const keyOf = (question: Question) => `${question.type}/${question.name}`;
+
+/** How often a response that does not hold is asked of the zone's other servers before it is taken for the zone's own fault. */
+const RETRIES = 3;
+
+/** Asks, judges, and asks other servers while the judgement is not good; gives the first judgement when none is. */
+export function* askUntil<T>(
+  run: Run,
+  question: Question,
+  judge: (response: Response | NoResponse) => T,
+  good: (judgement: T) => boolean,
+): Step<T> {
+  const first = yield* iterate(run, question);
+  const judgement = judge(first);
+  let response = first;
+  for (let retry = 0; retry < RETRIES && response.kind !== "no-response" && !good(judgement); retry++) {
+    run.avoid.add(`${response.server} ${keyOf(question)}`);
+    response = yield* iterate(run, question);
+    if (response.kind === "no-response") break;
+    const again = judge(response);
+    if (good(again)) return again;
+  }
+  return judgement;
+}
+
+/** Where to begin: a route, unless a delegation below it is known; else the deepest delegation; else the root. */
+function startingPlace(run: Run, { name, type }: Question): Place {
+  const { config } = run;
+  const above = (zone: string) => (type === TYPE.DS && name !== "." ? isBelow(name, zone) : isWithin(name, zone));
+  const route = config.routes
+    .filter((candidate) => above(candidate.zone))
+    .reduce<Route | undefined>((best, next) => (best && isWithin(best.zone, next.zone) ? best : next), undefined);
+  const known = run.cache.closestDelegation(name, type, run.nowSeconds);
+  if (route && (route.kind === "forward" || !known || !isBelow(known.zone, route.zone))) {
+    return { zone: route.zone, servers: route.servers, recursive: route.kind === "forward" };
+  }
+  if (known) return { zone: known.zone, servers: known.servers, recursive: false };
+  return { zone: ".", servers: config.hints, recursive: false };
+}
+
+function follow(run: Run, from: Place, found: Referral): Place {
+  const glue = new Map<string, string[]>();
+  for (const record of found.glue) {
+    const text = addressText(record);
+    if (text) glue.set(record.name, [...(glue.get(record.name) ?? []), text]);
+  }
+  const names = [...new Set(found.ns.records.map((record) => nameFromWire(record.rdata)))];
+  const servers = names.map((name) => ({ name, addresses: glue.get(name) ?? [] }));
+  const delegation: Delegation = { zone: found.zone, parent: from.zone, servers, proof: found.proof };
+  run.cache.delegations.set(found.zone, delegation, Math.min(found.ns.ttl, MAX_TTL), run.nowSeconds);
+  return { zone: found.zone, servers, recursive: false };
+}
+
+/** Asks the servers of a place one after the other until one answers for it. */
+function* askPlace(run: Run, place: Place, question: Question, depth: number): Step<Response | Referral | NoResponse> {
+  const failures: { server: string; failure: ReplyFailure | "lame" }[] = [];
+  const key = keyOf(question);
+  for (const known of [true, false]) {
+    for (const ns of place.servers) {
+      const direct = usable(run, ns.addresses);
+      if (known ? direct.length === 0 : direct.length > 0) continue;
+      const addresses = known ? direct : yield* lookUpServer(run, place, ns.name, depth);
+      for (const server of addresses) {
+        if (run.avoid.has(`${server} ${key}`) || failures.some((failed) => failed.server === server)) continue;
+        const result = yield* askServer(run, place, question, server);
+        if (typeof result !== "string") return result;
+        failures.push({ server, failure: result });
+        if (run.budget.exhausted === "queries") {
+          return { kind: "no-response", zone: place.zone, why: "budget", failures };
+        }
+      }
+    }
+  }
+  const why = failures.length === 0 ? "no-servers" : "all-failed";
+  return { kind: "no-response", zone: place.zone, why, failures };
+}
+
+function* askServer(
+  run: Run,
+  place: Place,
+  question: Question,
+  server: string,
+): Step<Response | Referral | ReplyFailure | "lame"> {
+  const reply = yield* ask(run, {
+    server,
+    ...question,
+    recursionDesired: place.recursive,
+    checkingDisabled: place.recursive && run.config.forwardCheckingDisabled,
+    zone: place.zone,
+  });
+  if ("failure" in reply) return reply.failure;
+  const result = classify(reply.message, question, place.zone, server, place.recursive);
+  return result.kind === "lame" ? "lame" : result;
+}
+
+/** Addresses of a name server whose delegation brought none. Its own zone cannot tell them: asking would never end. */
+function* lookUpServer(run: Run, place: Place, name: string, depth: number): Step<readonly string[]> {
+  if (depth >= MAX_DEPTH || (place.zone !== "." && isWithin(name, place.zone))) return [];
+  const out: string[] = [];
+  for (const type of [TYPE.A, TYPE.AAAA]) {
+    if (type === TYPE.A ? !run.config.ipv4 : !run.config.ipv6) continue;
+    const result = yield* iterate(run, { name, type }, depth + 1);
+    if (result.kind !== "answer") continue;
+    out.push(...addressesIn(result.answer));
+  }
+  return out;
+}
+
+function addressesIn(sets: readonly SignedRrset[]): string[] {
+  return sets.flatMap((set) => set.records.map(addressText)).filter((text) => text !== undefined);
+}
+
+function usable(run: Run, addresses: readonly string[]): string[] {
+  return addresses.filter((address) => (address.includes(":") ? run.config.ipv6 : run.config.ipv4));
+}
+
+/** The address of an A or AAAA record; undefined when its RDATA is none. */
+export function addressText(record: ResourceRecord): string | undefined {
+  if (record.type === TYPE.A && record.rdata.length === 4) return record.rdata.join(".");
+  if (record.type === TYPE.AAAA && record.rdata.length === 16) return formatIpv6(record.rdata);
+  return undefined;
+}
+
+/** How long a response may be kept: the smallest TTL; of a negative one, the SOA's (RFC 2308 §5). */
+function responseTtl(response: Response): number {
+  const sets = [...response.answer, ...response.authority];
+  const smallest = sets.reduce((min, set) => Math.min(min, set.ttl), MAX_TTL);
+  if (response.kind === "answer" || response.kind === "alias") return smallest;
+  const soa = response.authority.find((set) => set.type === TYPE.SOA)?.records[0];
+  if (!soa) return SHORT_TTL;
+  const { rdata } = soa;
+  const minimum = new DataView(rdata.buffer, rdata.byteOffset, rdata.length).getUint32(rdata.length - 4);
+  return Math.min(smallest, minimum);
+}

@@ -1,0 +1,100 @@
+/**
+ * The resolver as a state machine: what it asks of the world, what the world answers, and what one run carries along.
+ * A run is a generator: it yields an OutQuery and takes an InReply, so that sockets, timers and retries stay outside. Pure.
+ */
+import type { Message } from "../message.ts";
+import type { VerifyInput } from "../rrsig.ts";
+import type { TrustAnchors } from "../validator/anchors.ts";
+import type { Budget } from "./budget.ts";
+import type { ResolverCache } from "./cache.ts";
+
+/** One query to one server. EDNS with DO is always meant. */
+export interface OutQuery {
+  /** Address, textual, without a port. */
+  readonly server: string;
+  /** Canonical text. */
+  readonly name: string;
+  readonly type: number;
+  readonly transport: "udp" | "tcp";
+  readonly recursionDesired: boolean;
+  readonly checkingDisabled: boolean;
+  /** The zone that the server is asked as an authority of, `.` for the root; of a forwarder, the forwarded zone. */
+  readonly zone: string;
+}
+
+export type ReplyFailure =
+  | "timeout" // nothing came, after the world's own retries
+  | "unreachable" // the network said no
+  | "malformed" // bytes came that readMessage refuses
+  | "mismatch"; // a message came whose question is not ours (set by the machine itself)
+
+/** What came of a query, and the time: Unix seconds. */
+export type InReply = { readonly nowSeconds: number } & (
+  | { readonly message: Message }
+  | { readonly failure: ReplyFailure }
+);
+
+/** A part of a run that gives T in the end. */
+export type Step<T> = Generator<OutQuery, T, InReply>;
+
+/** A name server by name, with the addresses known for it. */
+export interface NameServer {
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
+/** Where a part of the tree is to be asked instead of following delegations. */
+export interface Route {
+  readonly zone: string;
+  /** `forward`: recursive servers, asked with RD; `stub`: authorities. */
+  readonly kind: "forward" | "stub";
+  readonly servers: readonly NameServer[];
+}
+
+export interface ResolverConfig {
+  readonly hints: readonly NameServer[];
+  readonly routes: readonly Route[];
+  readonly anchors: TrustAnchors;
+  /** Which families the world can reach. */
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  /** NSEC3 iterations above this make a proof insecure (RFC 9276 §3.2). */
+  readonly maxNsec3Iterations: number;
+  /** Set CD towards forwarders, so that what they call bogus can be judged here. */
+  readonly forwardCheckingDisabled: boolean;
+  /** Judge signatures at this time instead of the world's: `--at`. Unix seconds. */
+  readonly validationTime?: number;
+  /** For tests: signatures of algorithms that the product does not know. */
+  readonly verifyOther?: VerifyInput["verifyOther"];
+  readonly supportsOther?: (algorithm: number) => boolean;
+}
+
+/** What one run carries along: configuration, the cache that runs share, the work that is left, the time. */
+export interface Run {
+  readonly config: ResolverConfig;
+  readonly cache: ResolverCache;
+  readonly budget: Budget;
+  nowSeconds: number;
+  /** `server type/name`: not to be asked again, because what came was bogus. */
+  readonly avoid: Set<string>;
+}
+
+/** Unix seconds at which signatures are judged. */
+export function validationTime(run: Run): number {
+  return run.config.validationTime ?? run.nowSeconds;
+}
+
+/** Asks one server; over TCP again when the answer is truncated. A reply whose question is not ours is a failure. */
+export function* ask(run: Run, query: Omit<OutQuery, "transport">): Step<InReply> {
+  for (const transport of ["udp", "tcp"] as const) {
+    if (!run.budget.take("queries")) return { nowSeconds: run.nowSeconds, failure: "timeout" };
+    const reply: InReply = yield { ...query, transport };
+    run.nowSeconds = reply.nowSeconds;
+    if ("failure" in reply) return reply;
+    if (reply.message.truncated && transport === "udp") continue;
+    const [question] = reply.message.questions;
+    const ours = question?.name === query.name && question.type === query.type && reply.message.response;
+    return ours ? reply : { nowSeconds: reply.nowSeconds, failure: "mismatch" };
+  }
+  return { nowSeconds: run.nowSeconds, failure: "malformed" };
+}

@@ -1,0 +1,101 @@
+// The seam of the agent: what a check and a detector are, and the one door (World) through which they see anything.
+// A check is one screen: what it applies to, what it looks at, which clause it enforces. It opens no socket, reads no clock
+// and knows no other check; severity, text and remedy stand in protocol/tags.ts, never here.
+import type { X509Certificate } from "node:crypto";
+import type { Detection, Evidence, Finding } from "../protocol/finding.ts";
+import type { TargetKind, TargetOf } from "../protocol/target.ts";
+import type { Address, AddressText } from "./wire/address.ts";
+import type { Route } from "./wire/proc-routes.ts";
+
+/** What one run says. A run that cannot look says `skipped`; one that throws is reported as `broke` by the runner. */
+export type Outcome = { findings: Finding[]; facts?: Evidence } | { skipped: string };
+
+export interface Check<K extends TargetKind> {
+  /** Stable: it is part of a finding's identity. */
+  readonly id: string;
+  readonly kind: K;
+  /**
+   * `kernel`: facts of this machine, reported at once. `network`: a probe that a lost packet can fail, so that a new finding
+   * is believed only when a second run, at once, sees it too (runner.ts).
+   */
+  readonly sees: "kernel" | "network";
+  /** What it enforces; each tag's own clause stands in protocol/tags.ts. */
+  readonly clauses: readonly string[];
+  run(target: TargetOf<K>, world: World): Promise<Outcome>;
+}
+
+/** What a detector says; the runner adds id, target and time. */
+export type Sighting = Omit<Detection, "type" | "id" | "target" | "at">;
+
+/** A detector is a pure state machine over lines of a log: lines and the time in, sightings out. */
+export interface Detector<K extends TargetKind> {
+  readonly id: string;
+  readonly kind: K;
+  readonly clauses: readonly string[];
+  /** Makes the state for one target. The function is called at every tick, also with no lines. */
+  start(target: TargetOf<K>): (lines: readonly string[], nowMs: number) => Sighting[];
+}
+
+/** Why a peer could not be spoken to. `detail` of the system's own code stands beside it where there is one. */
+export type NetworkFailure = "refused" | "timeout" | "unreachable" | "reset" | "tls-failed" | "failed";
+export type Failed = { ok: false; why: NetworkFailure; detail: string };
+
+export interface Endpoint {
+  address: AddressText;
+  port: number;
+}
+
+/** What a TLS server showed, judged by nobody yet. */
+export interface TlsSeen {
+  ok: true;
+  /** As served, the leaf first; never a root that the server did not send. */
+  chain: X509Certificate[];
+  /** OpenSSL's verdict against the roots given, or undefined when it had nothing to say. */
+  verdict: string | undefined;
+}
+
+/** `down`: switched off here. `no-carrier`: on, and nothing at the other end. */
+export type DeviceState = "running" | "no-carrier" | "down" | "missing";
+
+/** Facts of this machine's kernel in this network namespace; one reading serves all who ask within a tick. */
+export interface Kernel {
+  device(name: string): DeviceState;
+  addresses(): { device: string; address: Address }[];
+  routes(family: 4 | 6): Route[];
+  /** Established TCP sessions with port 179 at either end, as `sessionKey` writes them. */
+  bgpSessions(): ReadonlySet<string>;
+}
+
+/** Where reading a log stopped: the file by its inode, the offset behind the last whole line. */
+export interface Cursor {
+  inode: string;
+  offset: number;
+}
+
+export interface Tail {
+  /** Whole lines since the last call, bounded; throws AgentError "log-unreadable". */
+  read(): { lines: string[]; cursor: Cursor | undefined };
+  close(): void;
+}
+
+/** The only door to network, disk and clock. agent/world/ is the real one. */
+export interface World {
+  /** Wall clock, milliseconds since 1970. */
+  now(): number;
+  readonly kernel: Kernel;
+  connectTcp(to: Endpoint, timeoutMs: number): Promise<{ ok: true } | Failed>;
+  /** A handshake of its own each time, never a resumed one: the certificate served now is what is seen. */
+  connectTls(to: Endpoint, name: string, roots: string, timeoutMs: number): Promise<TlsSeen | Failed>;
+  /** One datagram out; the first answer for which `accepts` is true comes back. */
+  exchangeUdp(
+    to: Endpoint,
+    query: Uint8Array,
+    accepts: (answer: Uint8Array) => boolean,
+    timeoutMs: number,
+  ): Promise<{ ok: true; answer: Uint8Array } | Failed>;
+  /** One length-prefixed DNS message over TCP (RFC 7766). */
+  exchangeTcp(to: Endpoint, query: Uint8Array, timeoutMs: number): Promise<{ ok: true; answer: Uint8Array } | Failed>;
+  /** 16 unpredictable bits: a query's id. */
+  random16(): number;
+  tail(path: string, from: Cursor | undefined): Tail;
+}

@@ -1,0 +1,18 @@
+// Every check that there is. Nothing is found by scanning folders; a new check is a new line here.
+import type { TargetKind } from "../../protocol/target.ts";
+import type { Check } from "../check.ts";
+import { certificate } from "./certificate.ts";
+import { datacentre } from "./datacentre.ts";
+import { ipv6 } from "./ipv6.ts";
+import { link } from "./link.ts";
+import { resolver } from "./resolver.ts";
+import { zone } from "./zone.ts";
+
+export const CHECKS: { readonly [K in TargetKind]?: Check<K> } = {
+  link,
+  datacentre,
+  ipv6,
+  certificate,
+  zone,
+  resolver,
+};

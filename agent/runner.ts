@@ -1,0 +1,197 @@
+// Runs checks and detectors at their times. Rules:
+//  - a target runs every everyMs, at a phase of its own that depends on agent and target only, so that a province does not
+//    probe in step; kernel checks of one agent share a phase, and with it one reading of the kernel;
+//  - never two runs of one target at once: a run that takes longer than its interval skips the times it missed;
+//  - a run that throws, or is not over in time, is a `broke` report: it says nothing about the target;
+//  - a new finding of a network check is reported only when a second run, at once, sees it too. The report then says what
+//    both saw; what only the second saw has to wait for the next run;
+//  - times are those of a clock that never jumps; the wall clock is written into reports and nothing else.
+import { randomUUID } from "node:crypto";
+import type { Detection, Finding, Report } from "../protocol/finding.ts";
+import type { Target, TargetKind, TargetOf } from "../protocol/target.ts";
+import type { Check, Cursor, Detector, Outcome, Tail, World } from "./check.ts";
+import { nextRun, phaseOf } from "./schedule.ts";
+
+const CONFIRM_AFTER_MS = 350;
+const MIN_DEADLINE_MS = 15_000;
+const MAX_FINDINGS = 200;
+/** A log that gives lines and no detection still moves; its place is written down this often. */
+const KEEP_CURSOR_MS = 10_000;
+
+export type Checks = { readonly [K in TargetKind]?: Check<K> };
+export type Detectors = { readonly [K in TargetKind]?: Detector<K> };
+
+export interface RunnerOptions {
+  agent: string;
+  world: World;
+  checks: Checks;
+  detectors: Detectors;
+  /** Every report, also one that says nothing new. */
+  onReport(report: Report): void;
+  /** Detections, with the place in the log behind the lines that gave them. */
+  onDetections(detections: Detection[], target: string, cursor: Cursor | undefined): void;
+  /** Where reading of a target's log stopped in an earlier life. */
+  cursorOf(target: string): Cursor | undefined;
+  onRun?(check: string, outcome: Report["outcome"], tookMs: number): void;
+}
+
+interface Job {
+  text: string;
+  target: Target;
+  stop(): void;
+}
+
+export class Runner {
+  private readonly options: RunnerOptions;
+  private jobs = new Map<string, Job>();
+
+  constructor(options: RunnerOptions) {
+    this.options = options;
+  }
+
+  get targets(): ReadonlySet<string> {
+    return new Set(this.jobs.keys());
+  }
+
+  /** Replaces the watch list. A target that did not change goes on undisturbed. */
+  apply(targets: readonly Target[]): void {
+    const wanted = new Map(targets.map((target) => [target.id, { target, text: JSON.stringify(target) }]));
+    for (const [id, job] of this.jobs) {
+      if (wanted.get(id)?.text === job.text) continue;
+      job.stop();
+      this.jobs.delete(id);
+    }
+    for (const [id, { target, text }] of wanted) if (!this.jobs.has(id)) this.jobs.set(id, this.start(target, text));
+  }
+
+  stop(): void {
+    this.apply([]);
+  }
+
+  private start(target: Target, text: string): Job {
+    const work = this.workOf(target);
+    const isKernel = this.options.checks[target.kind]?.sees === "kernel";
+    const phase = phaseOf(target.everyMs, this.options.agent, isKernel ? target.kind : target.id);
+    let stopped = false;
+    let timer: NodeJS.Timeout;
+    const plan = () => {
+      const now = performance.now();
+      timer = setTimeout(turn, nextRun(now, target.everyMs, phase) - now);
+    };
+    const turn = async () => {
+      const start = performance.now();
+      const report = await work.run();
+      if (stopped) return;
+      if (report) {
+        const tookMs = Math.round((performance.now() - start) * 10) / 10;
+        this.options.onRun?.(report.check, report.outcome, tookMs);
+        this.options.onReport({ ...report, at: this.options.world.now(), tookMs });
+      }
+      plan();
+    };
+    plan();
+    return {
+      text,
+      target,
+      stop: () => {
+        stopped = true;
+        clearTimeout(timer);
+        work.stop();
+      },
+    };
+  }
+
+  private workOf(target: Target): { run(): Promise<Draft>; stop(): void } {
+    const check = this.options.checks[target.kind] as Check<TargetKind> | undefined;
+    if (check) return checkWork(check, target, this.options.world);
+    const detector = this.options.detectors[target.kind] as Detector<TargetKind> | undefined;
+    if (detector && target.kind === "ssh-log") return this.detectorWork(detector, target);
+    const reason = `this agent has no check of kind ${target.kind}`;
+    return { run: async () => draft(target.kind, target, { skipped: reason }), stop: () => {} };
+  }
+
+  private detectorWork(detector: Detector<TargetKind>, target: TargetOf<"ssh-log">) {
+    const { world, cursorOf, onDetections } = this.options;
+    const step = detector.start(target);
+    const tail: Tail = world.tail(target.expects.path, cursorOf(target.id));
+    let keptAt = performance.now();
+    let kept = "";
+    const run = async (): Promise<Draft> => {
+      try {
+        const { lines, cursor } = tail.read();
+        const at = world.now();
+        const detections = step(lines, at).map(
+          (sighting): Detection => ({ type: "detection", id: randomUUID(), target: target.id, at, ...sighting }),
+        );
+        const isLate = performance.now() - keptAt >= KEEP_CURSOR_MS && JSON.stringify(cursor) !== kept;
+        if (detections.length > 0 || isLate) {
+          onDetections(detections, target.id, cursor);
+          kept = JSON.stringify(cursor);
+          keptAt = performance.now();
+        }
+        return draft(target.kind, target, { findings: [] });
+      } catch (error) {
+        return broke(target.kind, target, error);
+      }
+    };
+    return { run, stop: () => tail.close() };
+  }
+}
+
+/** A report but for its times. */
+type Draft = Report extends infer R ? (R extends Report ? Omit<R, "at" | "tookMs"> : never) : never;
+
+function checkWork(check: Check<TargetKind>, target: Target, world: World) {
+  /** Findings that were reported: these need no second look. */
+  let known: ReadonlySet<string> = new Set();
+  const once = () => withDeadline(check.run(target as never, world), Math.max(MIN_DEADLINE_MS, target.everyMs));
+  const run = async (): Promise<Draft> => {
+    try {
+      let outcome = await once();
+      if (check.sees === "network" && "findings" in outcome) outcome = await confirmed(outcome, known, once);
+      if ("findings" in outcome) known = new Set(outcome.findings.map(identity));
+      return draft(check.id, target, outcome);
+    } catch (error) {
+      return broke(check.id, target, error);
+    }
+  };
+  return { run, stop: () => {} };
+}
+
+type Ran = Extract<Outcome, { findings: Finding[] }>;
+
+/** Looks a second time when the first saw something new, and keeps of what is new only what both saw. */
+async function confirmed(first: Ran, known: ReadonlySet<string>, again: () => Promise<Outcome>): Promise<Outcome> {
+  if (first.findings.every((finding) => known.has(identity(finding)))) return first;
+  await new Promise((resolve) => setTimeout(resolve, CONFIRM_AFTER_MS));
+  const second = await again();
+  if (!("findings" in second)) return second;
+  const believed = new Set([...known, ...first.findings.map(identity)]);
+  return { ...second, findings: second.findings.filter((finding) => believed.has(identity(finding))) };
+}
+
+const identity = ({ subject, tag }: Finding) => `${tag} ${subject}`;
+
+function draft(check: string, target: Target, outcome: Outcome): Draft {
+  const head = { type: "report", check, target: target.id } as const;
+  if ("skipped" in outcome) return { ...head, outcome: "skipped", reason: outcome.skipped };
+  const findings = outcome.findings.toSorted((a, b) => (identity(a) < identity(b) ? -1 : 1)).slice(0, MAX_FINDINGS);
+  return { ...head, outcome: "ran", findings, ...(outcome.facts && { facts: outcome.facts }) };
+}
+
+function broke(check: string, target: Target, error: unknown): Draft {
+  const text = error instanceof Error ? error.message : String(error);
+  return { type: "report", check, target: target.id, outcome: "broke", error: text.slice(0, 500) };
+}
+
+async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not over after ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,153 @@
+// TCP, TLS and UDP for the checks. Every call ends within its time, closes what it opened and gives a name for a failure.
+import type { X509Certificate } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { connect, isIPv6, type Socket } from "node:net";
+import { connect as connectSecure, createSecureContext, type SecureContext } from "node:tls";
+import type { Endpoint, Failed, NetworkFailure, TlsSeen } from "../check.ts";
+
+const NAMES: Record<string, NetworkFailure> = {
+  ECONNREFUSED: "refused",
+  ECONNRESET: "reset",
+  EPIPE: "reset",
+  ETIMEDOUT: "timeout",
+  EHOSTUNREACH: "unreachable",
+  ENETUNREACH: "unreachable",
+  EADDRNOTAVAIL: "unreachable",
+  EACCES: "unreachable",
+};
+
+function failed(error: NodeJS.ErrnoException, otherwise: NetworkFailure = "failed"): Failed {
+  const detail = String(error.code ?? error.message).slice(0, 120);
+  return { ok: false, why: NAMES[error.code ?? ""] ?? otherwise, detail };
+}
+
+const TIMEOUT: Failed = { ok: false, why: "timeout", detail: "no answer in time" };
+
+/**
+ * Calls `late` after `ms`, and then only once the sockets were looked at again: on a starved machine the timer and the answer
+ * are due in the same turn, and the answer shall win. Returns what stops it.
+ */
+function deadline(ms: number, late: () => void): () => void {
+  let immediate: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => {
+    immediate = setImmediate(late);
+  }, ms);
+  return () => {
+    clearTimeout(timer);
+    if (immediate) clearImmediate(immediate);
+  };
+}
+
+/** Runs one conversation over a socket, once, and destroys it. `ready` is the event after which `talk` goes on. */
+function over<T>(
+  socket: Socket,
+  timeoutMs: number,
+  otherwise: NetworkFailure,
+  talk: (done: (result: T | Failed) => void) => void,
+): Promise<T | Failed> {
+  return new Promise((resolve) => {
+    const done = (result: T | Failed) => {
+      stop();
+      socket.destroy();
+      resolve(result);
+    };
+    const stop = deadline(timeoutMs, () => done(TIMEOUT));
+    // Stays attached for good: a destroyed socket may still report an error, which nobody else would catch.
+    socket.on("error", (error) => done(failed(error, otherwise)));
+    socket.on("close", () => done({ ok: false, why: "reset", detail: "closed by the peer" }));
+    talk(done);
+  });
+}
+
+export function connectTcp(to: Endpoint, timeoutMs: number): Promise<{ ok: true } | Failed> {
+  const socket = connect({ host: to.address, port: to.port });
+  return over<{ ok: true }>(socket, timeoutMs, "failed", (done) => {
+    socket.on("connect", () => done({ ok: true }));
+  });
+}
+
+const contexts = new Map<string, SecureContext>();
+const MAX_CONTEXTS = 64;
+
+/** Parsing roots costs more than a handshake of ours may: one context for each set of roots. */
+function contextOf(roots: string): SecureContext {
+  const kept = contexts.get(roots);
+  if (kept) return kept;
+  const made = createSecureContext({ ...(roots === "" ? {} : { ca: roots }), minVersion: "TLSv1.2" });
+  if (contexts.size >= MAX_CONTEXTS) contexts.clear();
+  contexts.set(roots, made);
+  return made;
+}
+
+/** The verdict is asked for and not acted upon: the check judges, with names of its own. */
+export function connectTls(to: Endpoint, name: string, roots: string, timeoutMs: number): Promise<TlsSeen | Failed> {
+  const socket = connectSecure({
+    host: to.address,
+    port: to.port,
+    servername: name,
+    secureContext: contextOf(roots),
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+    ALPNProtocols: ["http/1.1"],
+  });
+  return over<TlsSeen>(socket, timeoutMs, "tls-failed", (done) => {
+    socket.on("secureConnect", () => {
+      const chain: X509Certificate[] = [];
+      // getPeerCertificate(true) would append a local root that the server never sent.
+      let next = socket.getPeerX509Certificate();
+      while (next && chain.length < 16) {
+        chain.push(next);
+        next = next.issuerCertificate;
+      }
+      const verdict = socket.authorizationError;
+      done({ ok: true, chain, verdict: verdict ? String((verdict as { code?: string }).code ?? verdict) : undefined });
+    });
+  });
+}
+
+export function exchangeTcp(
+  to: Endpoint,
+  query: Uint8Array,
+  timeoutMs: number,
+): Promise<{ ok: true; answer: Uint8Array } | Failed> {
+  const socket = connect({ host: to.address, port: to.port });
+  return over<{ ok: true; answer: Uint8Array }>(socket, timeoutMs, "failed", (done) => {
+    let received = Buffer.alloc(0);
+    socket.on("connect", () => socket.write(Buffer.concat([Buffer.from([query.length >> 8, query.length]), query])));
+    socket.on("data", (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      if (received.length < 2) return;
+      const size = received.readUInt16BE(0);
+      if (received.length >= size + 2) done({ ok: true, answer: received.subarray(2, size + 2) });
+    });
+  });
+}
+
+/** A connected socket with a port of its own: only the server asked can answer (RFC 5452 §9.2). */
+export function exchangeUdp(
+  to: Endpoint,
+  query: Uint8Array,
+  accepts: (answer: Uint8Array) => boolean,
+  timeoutMs: number,
+): Promise<{ ok: true; answer: Uint8Array } | Failed> {
+  return new Promise((resolve) => {
+    const socket = createSocket(isIPv6(to.address) ? "udp6" : "udp4");
+    let over = false;
+    const done = (result: { ok: true; answer: Uint8Array } | Failed) => {
+      if (over) return;
+      over = true;
+      stop();
+      socket.close();
+      resolve(result);
+    };
+    const stop = deadline(timeoutMs, () => done(TIMEOUT));
+    socket.on("error", (error) => done(failed(error)));
+    socket.on("message", (answer) => {
+      if (accepts(answer)) done({ ok: true, answer });
+    });
+    socket.connect(to.port, to.address, (error?: Error) => {
+      if (error) done(failed(error));
+      else socket.send(query, (sent) => sent && done(failed(sent)));
+    });
+  });
+}

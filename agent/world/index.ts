@@ -1,0 +1,19 @@
+// The real world: the only folder of the agent that touches network, disk and clock on behalf of checks and detectors.
+import { randomInt } from "node:crypto";
+import type { World } from "../check.ts";
+import { connectTcp, connectTls, exchangeTcp, exchangeUdp } from "./connect.ts";
+import { makeKernel } from "./kernel.ts";
+import { makeTail } from "./tail.ts";
+
+export function makeWorld(): World {
+  return {
+    now: Date.now,
+    kernel: makeKernel(() => performance.now()),
+    connectTcp,
+    connectTls,
+    exchangeUdp,
+    exchangeTcp,
+    random16: () => randomInt(0x1_0000),
+    tail: makeTail,
+  };
+}

@@ -1,0 +1,15 @@
+// Starts the screen.
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { startPreferences } from "./state/preferences.ts";
+import { enter } from "./state/session.ts";
+import "./style/tokens.css";
+import "./style/base.css";
+import "./style/header.css";
+import "./style/incidents.css";
+import "./style/detail.css";
+import "./style/agencies.css";
+
+startPreferences();
+render(<App />, document.getElementById("app")!);
+void enter();

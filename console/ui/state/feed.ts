@@ -1,0 +1,121 @@
+// The live feed: one WebSocket, opened again with back-off and jitter, and an honest word on whether what is shown is
+// live. Everything outside (socket, clock, chance) is handed in, so that a test drives it with a real server.
+import type { FeedMessage } from "../../../protocol/incident.ts";
+
+/** `lost` from the first moment that data may be old; `connecting` only before the first snapshot ever. */
+export interface LinkState {
+  phase: "connecting" | "live" | "lost";
+  /** Browser's clock, milliseconds: the last message. */
+  lastMessageAt?: number;
+  lostSince?: number;
+  /** When the next attempt starts; absent while one runs. */
+  nextTryAt?: number;
+}
+
+export interface FeedOptions {
+  connect(): WebSocket;
+  onMessage(message: FeedMessage): void;
+  onLink(state: LinkState): void;
+  /** Asked after each failed connection: false ends the feed (the session is over). */
+  maySignedInStill(): Promise<boolean>;
+  now(): number;
+  /** Between 0 and 1. */
+  random(): number;
+  timing?: Partial<FeedTiming>;
+}
+
+export interface FeedTiming {
+  /** First wait after a loss; doubles up to the longest. The wait drawn lies between half of it and all of it. */
+  firstWaitMs: number;
+  longestWaitMs: number;
+  /** A connection without a word for this long is given up: the console beats more often than that. */
+  silentAfterMs: number;
+}
+const TIMING: FeedTiming = { firstWaitMs: 500, longestWaitMs: 15_000, silentAfterMs: 8_000 };
+
+export interface Feed {
+  retryNow(): void;
+  close(): void;
+}
+
+/** Opens the feed and keeps it open until `close`. */
+export function openFeed(options: FeedOptions): Feed {
+  const timing = { ...TIMING, ...options.timing };
+  let link: LinkState = { phase: "connecting" };
+  let socket: WebSocket | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failures = 0;
+  let ended = false;
+
+  const tell = (next: LinkState) => {
+    link = next;
+    options.onLink(link);
+  };
+
+  function attempt() {
+    clearTimeout(timer);
+    if (ended) return;
+    tell({ ...link, nextTryAt: undefined });
+    const mine = options.connect();
+    socket = mine;
+    expectWord(mine);
+    mine.onmessage = (event: MessageEvent) => {
+      if (socket !== mine) return;
+      const message = read(event.data);
+      if (!message) return;
+      expectWord(mine);
+      failures = 0;
+      options.onMessage(message);
+      tell({ phase: "live", lastMessageAt: options.now() });
+    };
+    mine.onclose = () => {
+      if (socket === mine) void lost();
+    };
+  }
+
+  /** Starts the wait for the next word anew. */
+  function expectWord(mine: WebSocket) {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (socket !== mine) return;
+      void lost();
+      mine.close();
+    }, timing.silentAfterMs);
+  }
+
+  async function lost() {
+    socket = undefined;
+    clearTimeout(timer);
+    const wait = Math.min(timing.longestWaitMs, timing.firstWaitMs * 2 ** failures++) * (0.5 + options.random() / 2);
+    // What was shown may be old since the last word, not since we noticed.
+    const lostSince = link.lostSince ?? link.lastMessageAt ?? options.now();
+    tell({ phase: "lost", lastMessageAt: link.lastMessageAt, lostSince, nextTryAt: options.now() + wait });
+    timer = setTimeout(attempt, wait);
+    if (!(await options.maySignedInStill())) close();
+  }
+
+  function close() {
+    ended = true;
+    clearTimeout(timer);
+    const last = socket;
+    socket = undefined;
+    last?.close();
+  }
+
+  attempt();
+  return {
+    retryNow() {
+      if (socket === undefined) attempt();
+    },
+    close,
+  };
+}
+
+function read(data: unknown): FeedMessage | undefined {
+  try {
+    const message = JSON.parse(String(data)) as FeedMessage;
+    return message.t === "snapshot" || message.t === "changes" ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}

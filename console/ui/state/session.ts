@@ -1,0 +1,58 @@
+// Joins the parts of the state: who is signed in, the feed, the model. The screen reads these stores and calls these verbs.
+import { signOut, whoAmI } from "./api.ts";
+import { setConsoleTime } from "./clock.ts";
+import { type Feed, type LinkState, openFeed } from "./feed.ts";
+import { applyMessage, type Model } from "./model.ts";
+import { createStore } from "./store.ts";
+
+export type Session =
+  | { phase: "checking" }
+  | { phase: "signed-out"; ended: boolean }
+  | { phase: "signed-in"; account: string };
+
+export const session = createStore<Session>({ phase: "checking" });
+export const model = createStore<Model | undefined>(undefined);
+export const link = createStore<LinkState>({ phase: "connecting" });
+let feed: Feed | undefined;
+
+/** Asks who is signed in and opens the feed, or leaves the sign-in page standing. */
+export async function enter(): Promise<void> {
+  const me = await whoAmI();
+  if (me === undefined) return leave(false);
+  // A console out of reach at start: try the feed, which says so loudly, rather than ask for a code that nobody can take.
+  session.set({ phase: "signed-in", account: me === "unreachable" ? "" : me.account });
+  feed?.close();
+  feed = openFeed({
+    connect: () => new WebSocket(new URL("/feed", location.href.replace(/^http/, "ws"))),
+    onMessage(message) {
+      setConsoleTime(message.at);
+      model.set(applyMessage(model.get(), message));
+    },
+    onLink: link.set,
+    async maySignedInStill() {
+      const still = await whoAmI();
+      if (still === undefined) leave(true);
+      else if (still !== "unreachable") session.set({ phase: "signed-in", account: still.account });
+      return still !== undefined;
+    },
+    now: Date.now,
+    random: Math.random,
+  });
+}
+
+export const retryFeed = (): void => feed?.retryNow();
+
+/** Ends the session here and at the console. */
+export async function exit(): Promise<void> {
+  await signOut();
+  leave(false);
+}
+
+/** Forgets everything that was shown: the next person must not see it. `ended`: it was not by their own will. */
+export function leave(ended: boolean): void {
+  feed?.close();
+  feed = undefined;
+  model.set(undefined);
+  link.set({ phase: "connecting" });
+  session.set({ phase: "signed-out", ended });
+}

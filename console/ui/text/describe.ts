@@ -1,0 +1,95 @@
+// Reasons, tags and evidence in words. Pure: ids become names here, and what the tables do not know is shown as it came.
+import type { Evidence } from "../../../protocol/finding.ts";
+import type { Reason } from "../../../protocol/incident.ts";
+import { joinList, type Language, type TextFacts, text, textIfKnown } from "../../../protocol/locales/index.ts";
+import type { Bilingual } from "../../../protocol/registry.ts";
+import { DETECTION_CLASSES, tagRow } from "../../../protocol/tags.ts";
+import { dateTime } from "./time.ts";
+
+export type Names = ReadonlyMap<string, Bilingual>;
+
+/** Facts of reasons that name tags or detection classes rather than assets. */
+const TAG_FACTS = new Set(["tags", "tag"]);
+/** Lists in a sentence name this many, then count. */
+const NAMED = 2;
+
+/** The name of an asset, agency or agent; the id itself when nobody knows it. */
+export const nameOf = (names: Names, language: Language, id: string): string =>
+  names.get(id)?.[language] || names.get(id)?.vi || id;
+
+/**
+ * A reason as a sentence, or its key and facts when a newer console gives one that the tables do not know. Each list also
+ * gives its length, as `linksCount` for `links`. `tags`: what is wrong by the evidence, where the reason does not say.
+ */
+export function describeReason(language: Language, reason: Reason, names: Names, tags: string[] = []): string {
+  const lists = Object.entries(reason.facts).filter(([, v]) => Array.isArray(v)) as [string, string[]][];
+  const facts: TextFacts = Object.fromEntries(lists.map(([k, v]) => [`${k}Count`, v.length]));
+  facts["tags"] = factText(language, "tags", tags, names) || text(language, "value.fault");
+  Object.assign(
+    facts,
+    Object.fromEntries(
+      Object.entries(reason.facts).map(([k, v]) => [
+        k,
+        typeof v === "number" ? numberText(k, v) : factText(language, k, v, names),
+      ]),
+    ),
+  );
+  const key = reason.key.startsWith("reason.") ? reason.key : `reason.${reason.key}`;
+  const withResolution = facts["resolution"] ? textIfKnown(language, `${key}.resolution`, facts) : undefined;
+  return withResolution ?? textIfKnown(language, key, facts) ?? `${reason.key} ${JSON.stringify(reason.facts)}`;
+}
+
+/** Facts that are instants rather than counts. */
+const numberText = (name: string, value: number): string | number => (name === "since" ? dateTime(value) : value);
+
+function factText(language: Language, name: string, value: string | string[], names: Names): string {
+  const one = (id: string): string => {
+    if (TAG_FACTS.has(name)) return tagTitle(language, id);
+    if (name === "detector") return detectionTitle(language, id);
+    return name === "resolution" ? id : nameOf(names, language, id);
+  };
+  return Array.isArray(value) ? joinList(language, value.map(one), NAMED) : one(value);
+}
+
+/** What a tag says is wrong; evidence of a detection bears its class in a tag's spelling. An unknown one stays as it came. */
+export const tagTitle = (language: Language, tag: string): string =>
+  textIfKnown(language, `tag.${tag}.title`) ?? detectionTitle(language, tag);
+
+const classOf = (tag: string) => tag.toLowerCase().replaceAll("_", "-");
+const detectionTitle = (language: Language, tag: string): string =>
+  textIfKnown(language, `detection.${classOf(tag)}.title`) ?? tag;
+
+export const tagRemedy = (language: Language, tag: string): string | undefined =>
+  textIfKnown(language, `tag.${tag}.remedy`) ?? textIfKnown(language, `detection.${classOf(tag)}.remedy`);
+
+/** The clause behind a tag or a detection's class; empty when none is known. */
+export const clauseOf = (tag: string): string => tagRow(tag).clause || (DETECTION_CLASSES[classOf(tag)]?.clause ?? "");
+
+/** The family's label; an unknown family shows its id. */
+export const kindTitle = (language: Language, kind: string): string =>
+  textIfKnown(language, `kind.${kind}.title`) ?? kind;
+export const kindShort = (language: Language, kind: string): string =>
+  textIfKnown(language, `kind.${kind}.short`) ?? kind;
+
+/** Evidence whose values are ids of assets. */
+const ASSET_FACTS = new Set(["asset", "path", "hub"]);
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
+
+/** Evidence as pairs to print: labels where the tables have one, instants in Vietnam's time, ids as names. */
+export const evidencePairs = (language: Language, evidence: Evidence, names: Names): [string, string][] =>
+  Object.entries(evidence).map(([k, v]) => [
+    textIfKnown(language, `evidence.${k}`) ?? k,
+    Array.isArray(v)
+      ? joinList(
+          language,
+          v.map((x) => valueText(language, k, x, names)),
+        ) || text(language, "value.none")
+      : valueText(language, k, v, names),
+  ]);
+
+function valueText(language: Language, key: string, value: string | number | boolean, names: Names): string {
+  if (typeof value === "boolean") return text(language, value ? "value.yes" : "value.no");
+  if (typeof value === "number") return String(value);
+  if (INSTANT.test(value)) return dateTime(Date.parse(value));
+  return ASSET_FACTS.has(key) ? nameOf(names, language, value) : value;
+}

@@ -55,7 +55,7 @@ export interface HostSpec {
   /** Durable directories outside the host's life: path on the host → name in the state folder (the console's record). */
   keep: Record<string, { name: string; owner: string }>;
   /** TCP sockets that the platform opens towards the operator's own machine and hands to a daemon as descriptor 3. */
-  forward?: { daemon: string; port: number };
+  forward?: { daemon: string; port: number /** Address of that machine; 127.0.0.1 unless given. */; listen?: string };
   /** For nsswitch and resolvers: the host's own resolv.conf. */
   resolvers: string[];
 }

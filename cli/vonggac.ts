@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+// The command line. One file a verb; a verb's world is loaded only when the verb is used. Exit codes: 0 done, 1 failed,
+// 2 not understood.
+import { Command, CommanderError } from "commander";
+import { downVerb } from "./lab/down.ts";
+import { faultVerb } from "./lab/fault.ts";
+import { healVerb } from "./lab/heal.ts";
+import { statusVerb } from "./lab/status.ts";
+import { upVerb } from "./lab/up.ts";
+import { printFailure, text } from "./say.ts";
+import { signInVerb } from "./signin.ts";
+
+const program = new Command("vonggac").description(text("help.vonggac")).helpOption("-h, --help", text("help.help"));
+program.addCommand(
+  new Command("lab")
+    .description(text("help.lab"))
+    .addCommand(upVerb())
+    .addCommand(downVerb())
+    .addCommand(statusVerb())
+    .addCommand(faultVerb())
+    .addCommand(healVerb()),
+);
+program.addCommand(signInVerb());
+quietHelp(program);
+
+/** No verb ends the process by itself: there is one way out, below. */
+function quietHelp(command: Command): void {
+  command.exitOverride().helpCommand(false).helpOption("-h, --help", text("help.help"));
+  for (const child of command.commands) quietHelp(child);
+}
+
+try {
+  await program.parseAsync();
+  // The engine's libraries keep timers of their own; the work is done.
+  process.exit(process.exitCode ?? 0);
+} catch (error) {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+  printFailure(error);
+  process.exit(1);
+}

@@ -1,0 +1,160 @@
+// The front door of infra for the command line: what an operator can ask of a lab. Each function tells its progress as
+// events and throws named errors; texts are the caller's.
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { destroy, type Engine, type Summary, up } from "./engine/engine.ts";
+import { EngineError } from "./engine/errors.ts";
+import { requestAdmin } from "./platforms/lab/admin.ts";
+import { dropOtherTexts } from "./platforms/lab/content.ts";
+import { convergeDaemon } from "./platforms/lab/daemons.ts";
+import { LabError } from "./platforms/lab/errors.ts";
+import { testForward } from "./platforms/lab/forward.ts";
+import { hostInputs } from "./platforms/lab/model.ts";
+import { DEFAULT_STACK, type Lab, prefixOf } from "./platforms/lab/names.ts";
+import { appliedHost, hostsOf } from "./platforms/lab/notes.ts";
+import { waitReady } from "./platforms/lab/ready.ts";
+import { daemonsOf, type LabStatus, portHolder, statusOf } from "./platforms/lab/status.ts";
+import { durableFolders, sweep } from "./platforms/lab/sweep.ts";
+import { DEFAULT_LISTEN, DEFAULT_PORT, stackProgram } from "./stack.ts";
+
+export type Progress =
+  | { stage: "plan" | "provision" | "daemons" | "routing" | "services" | "destroy" | "sweep" }
+  /** One host, link or group of the engine's is done. */
+  | { stage: "resource"; kind: string; name: string; done: string };
+
+export interface LabOptions {
+  stack?: string | undefined;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+const CHECKOUT = resolve(import.meta.dirname, "..");
+const READY_MS = 90_000;
+const PURGED = ["pulumi", "passphrase", "vault", "content", "lab.json"];
+
+/** What is up, for the next `up` and for other programs (`lab.json` in the state folder). */
+interface LabNote {
+  stack: string;
+  province: string;
+  agencies?: number | undefined;
+  port: number;
+  listen: string;
+  url: string;
+  upAt: number;
+}
+
+/** The lab of a stack: the default one's state folder, or one below it for another stack. Throws `not-root`, `not-linux`. */
+function labOf({ stack = DEFAULT_STACK }: LabOptions): Lab {
+  prefixOf(stack);
+  if (process.platform !== "linux")
+    throw new LabError("not-linux", process.platform, "the lab is made of Linux namespaces", "use a Linux machine");
+  if (process.getuid?.() !== 0) throw new LabError("not-root", "lab", "namespaces need root", "run it with sudo");
+  const state = join(CHECKOUT, ".vonggac");
+  return { stack, stateDir: stack === DEFAULT_STACK ? state : join(state, "stacks", stack), checkout: CHECKOUT };
+}
+
+/**
+ * Brings the lab up or up to date and waits until everything in it answers. What is not given is as the running lab has it,
+ * else by default. Throws LabError, EngineError, and what reading the province throws.
+ */
+export async function labUp(
+  options: LabOptions & { agencies?: number | undefined; port?: number | undefined; listen?: string | undefined },
+): Promise<{ url: string; summary: Summary; engineMs: number; readyMs: number }> {
+  const lab = labOf(options);
+  const note = readNote(lab);
+  const port = options.port ?? note?.port ?? DEFAULT_PORT;
+  const listen = options.listen ?? note?.listen ?? DEFAULT_LISTEN;
+  const agencies = options.agencies ?? note?.agencies;
+  if (!portHolder(lab, listen, port)) await testForward({ listen, port });
+  options.onProgress?.({ stage: "plan" });
+  const provinceFile = join(CHECKOUT, "province.yaml");
+  const program = await stackProgram({ ...lab, provinceFile, agencies, port, listen });
+  options.onProgress?.({ stage: "provision" });
+  const startedAt = performance.now();
+  const summary = await up(engineOf(lab, program.run, options));
+  const { url, deployment, registry } = program;
+  writeNote(lab, { stack: lab.stack, province: deployment.province, agencies, port, listen, url, upAt: Date.now() });
+  dropOtherTexts(
+    lab.stateDir,
+    deployment.hosts.flatMap((h) => hostInputs(h).texts),
+  );
+  const readyAt = performance.now();
+  await waitReady(lab, registry, { deadlineMs: READY_MS, onStage: (stage) => options.onProgress?.({ stage }) });
+  return { url, summary, engineMs: Math.round(readyAt - startedAt), readyMs: Math.round(performance.now() - readyAt) };
+}
+
+/** Ends the lab, whatever of it there is. The console's record stays unless `purge`. Safe to repeat. */
+export async function labDown(
+  options: LabOptions & { purge?: boolean | undefined },
+): Promise<{ wasUp: boolean; summary: Summary }> {
+  const lab = labOf(options);
+  const durable = durableFolders(lab);
+  const known = existsSync(join(lab.stateDir, "pulumi"));
+  options.onProgress?.({ stage: "destroy" });
+  let failed: unknown;
+  const summary = !known
+    ? {}
+    : await destroy(engineOf(lab, async () => ({}), options)).catch((error: unknown) => {
+        if (error instanceof EngineError && error.code === "engine-busy") throw error;
+        failed = error; // the machine is swept all the same; the engine's next refresh sees that nothing is left
+        return {};
+      });
+  options.onProgress?.({ stage: "sweep" });
+  const swept = await sweep(lab);
+  if (options.purge)
+    for (const path of [...durable, ...PURGED.map((p) => join(lab.stateDir, p))])
+      rmSync(path, { recursive: true, force: true });
+  else rmSync(join(lab.stateDir, "lab.json"), { force: true });
+  if (failed) throw failed;
+  return { wasUp: swept.namespaces > 0 || (summary["delete"] ?? 0) > 0, summary };
+}
+
+/** What stands now, and where its page is. */
+export async function labStatus(options: LabOptions): Promise<LabStatus & { url?: string }> {
+  const lab = labOf(options);
+  const url = readNote(lab)?.url;
+  return { ...(await statusOf(lab)), ...(url !== undefined && { url }) };
+}
+
+/** Starts every daemon that does not run, as it was last applied; gives their names. */
+export async function labHeal(options: LabOptions): Promise<{ started: string[] }> {
+  const lab = labOf(options);
+  if (hostsOf(lab).length === 0) throw new LabError("lab-not-up", lab.stack, "it has no host here", "run lab up first");
+  const started = await Promise.all(
+    hostsOf(lab).map(async (host) => {
+      const inputs = appliedHost(lab, host);
+      const down = inputs ? daemonsOf(lab, host).filter((d) => d.state === "down") : [];
+      for (const daemon of down) await convergeDaemon(lab, inputs!, daemon.name);
+      return down.map((d) => `${host}/${d.name}`);
+    }),
+  );
+  return { started: started.flat() };
+}
+
+/** Asks the console for a code that signs one person in once. */
+export const signInCode = (options: LabOptions): Promise<{ code: string; expiresAt: number }> =>
+  requestAdmin(labOf(options), "POST", "/signin-code");
+
+/** The lab that faults are injected into. Throws `lab-not-up`. */
+export function standingLab(options: LabOptions): Lab {
+  const lab = labOf(options);
+  if (hostsOf(lab).length === 0) throw new LabError("lab-not-up", lab.stack, "it has no host here", "run lab up first");
+  return lab;
+}
+
+const engineOf = (lab: Lab, program: Engine["program"], options: LabOptions): Engine => ({
+  ...lab,
+  program,
+  onProgress: (line) => {
+    const [, kind, name, done] = /vonggac:\w+:(\w+) (\S+) (created|updated|deleted|replaced)\b/.exec(line) ?? [];
+    if (kind && name && done) options.onProgress?.({ stage: "resource", kind, name, done });
+  },
+});
+
+const noteFile = (lab: Lab) => join(lab.stateDir, "lab.json");
+
+function readNote(lab: Lab): LabNote | undefined {
+  return existsSync(noteFile(lab)) ? (JSON.parse(readFileSync(noteFile(lab), "utf8")) as LabNote) : undefined;
+}
+
+const writeNote = (lab: Lab, note: LabNote) =>
+  writeFileSync(noteFile(lab), `${JSON.stringify(note, null, 2)}\n`, { mode: 0o600 });

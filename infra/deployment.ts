@@ -1,0 +1,97 @@
+// From province.yaml and the vault to everything that a platform is asked to make: read → vault → plan → render → Deployment.
+// The one place where infra's pure side meets the disk.
+import { generateKeyPairSync } from "node:crypto";
+import { join } from "node:path";
+import type { Registry } from "../protocol/registry.ts";
+import type { Materials } from "./deployment/facts.ts";
+import { hostSpec, linkSpec } from "./deployment/host.ts";
+import { planOf } from "./plan/index.ts";
+import { subsetOf } from "./plan/subset.ts";
+import type { Plan } from "./plan/types.ts";
+import type { Deployment } from "./platforms/platform.ts";
+import { readProvince } from "./province.ts";
+import { portalNames } from "./render/index.ts";
+import {
+  agentTokens,
+  configKey,
+  openPki,
+  openVault,
+  signedAssignments,
+  TRANSFER_KEY,
+  transferKey,
+  type Vault,
+  wrongDs,
+  zoneKeys,
+} from "./vault/index.ts";
+
+export interface DeploymentOptions {
+  provinceFile: string;
+  /** The vault is the folder `vault` in it. */
+  stateDir: string;
+  /** How many agencies; those that the file names for the lab unless given. */
+  subset?: { agencies?: number };
+  /** Port and address on the operator's machine, and the URL that leads to them. */
+  screenPort: number;
+  screenListen: string;
+  screenUrl: string;
+  /** Milliseconds since 1970; the clock's unless given. */
+  now?: number;
+}
+
+/**
+ * Reads the province and the vault (which makes what it lacks), and gives the deployment, the registry and the plan.
+ * Twice with the same input gives the same deployment. Throws `ProvinceError`, `VaultError`.
+ */
+export async function deploymentFor(
+  options: DeploymentOptions,
+): Promise<{ deployment: Deployment; registry: Registry; plan: Plan }> {
+  const intent = subsetOf(readProvince(options.provinceFile), options.subset?.agencies);
+  const vault = openVault(join(options.stateDir, "vault"), options.now ?? Date.now());
+  const pki = await openPki(vault, intent.province.name.en);
+  const plan = planOf(intent, { roots: pki.root });
+  const { screenPort: port, screenListen: listen, screenUrl: url } = options;
+  const materials: Materials = {
+    ...dnsMaterials(vault, plan),
+    pki,
+    portal: await pki.server("portal", portalNames(plan)),
+    gateway: await pki.server("console", [plan.names.console]),
+    configKey: configKey(vault),
+    ...agentMaterials(vault, plan),
+    sshHostKeySecret: sshHostKey(vault),
+    fingerprint: vault.fingerprint,
+    screen: { port, listen, url },
+  };
+  const deployment: Deployment = {
+    province: plan.province.id,
+    hosts: plan.hosts.map((host) => hostSpec(plan, host, materials)),
+    links: plan.links.map((link) => linkSpec(plan, link)),
+  };
+  return { deployment, registry: plan.registry, plan };
+}
+
+function dnsMaterials(vault: Vault, plan: Plan): Pick<Materials, "render" | "transferSecret"> {
+  const broken = plan.zones.flatMap((z) => z.children.filter((c) => c.broken));
+  return {
+    render: {
+      zones: new Map(plan.zones.map((z) => [z.name, zoneKeys(vault, z.name)])),
+      wrongDs: new Map(broken.map((c) => [c.name, wrongDs(vault, c.name)])),
+      transferKey: TRANSFER_KEY,
+    },
+    transferSecret: transferKey(vault),
+  };
+}
+
+function agentMaterials(vault: Vault, plan: Plan): Pick<Materials, "tokens" | "assignments"> {
+  const agents = plan.registry.agents.map((a) => a.id);
+  return { tokens: agentTokens(vault, agents), assignments: signedAssignments(vault, agents, plan.registry.targets) };
+}
+
+/** ECDSA: sshd reads PKCS#8 of this kind, and not of Ed25519. */
+function sshHostKey(vault: Vault): string {
+  const name = "ssh/bastion.key";
+  vault.ensure(name, () => {
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  });
+  return name;
+}

@@ -1,0 +1,21 @@
+// The public half of the vault, as the pure side needs it: gathered once, before anything is planned.
+
+import type { SignedAssignment } from "../../protocol/assignment.ts";
+import type { RenderFacts } from "../render/index.ts";
+import type { Pki, TokenEntry } from "../vault/index.ts";
+
+/** What a host's files are made of besides the plan. Secrets stand here by name and fingerprint only. */
+export interface Materials {
+  render: RenderFacts;
+  pki: Pki;
+  portal: { chain: string; keySecret: string };
+  gateway: { chain: string; keySecret: string };
+  /** PEM by which agents know what was signed for them. */
+  configKey: string;
+  tokens: TokenEntry[];
+  assignments: SignedAssignment[];
+  transferSecret: string;
+  sshHostKeySecret: string;
+  fingerprint(secret: string): string;
+  screen: { port: number; listen: string; url: string };
+}

@@ -1,0 +1,53 @@
+// province → Plan, pure: the same intent gives the same plan, on every machine and every day.
+import type { Intent } from "../province/schema.ts";
+import { allocation } from "./allocate.ts";
+import { planHosts } from "./hosts.ts";
+import { interfacesOf, planLinks } from "./links.ts";
+import { planRegistry } from "./registry.ts";
+import { targetsOf, type Watched } from "./targets.ts";
+import type { Plan, PlanFacts } from "./types.ts";
+import { planZones, serverOf, serviceNames } from "./zones.ts";
+
+/** Plans a valid intent (province.ts has refused the others). Linear in the number of agencies. */
+export function planOf(intent: Intent, facts: PlanFacts): Plan {
+  const { province } = intent;
+  const addresses = allocation(province);
+  const hosts = planHosts(intent, addresses);
+  const links = planLinks(intent, addresses);
+  const interfaces = interfacesOf(links);
+  const zones = planZones(intent, hosts);
+  const names = serviceNames(province.domain);
+  const zone = zones.find((z) => z.name === province.domain)!;
+  const resolvers = hosts.filter((h) => h.server?.task === "resolver");
+  const watched: Watched = {
+    domain: province.domain,
+    portal: { name: names.portal, address: serverOf(hosts, "portal").server!.address },
+    bogus: names.bogus,
+    zone,
+    commonNames: [province.domain, names.portal, names.console, ...zone.servers.map((s) => s.name)],
+    resolvers,
+    datacentre: hosts.find((h) => h.id === serverOf(hosts, "console").server!.core)!,
+    facts,
+  };
+  const targets = hosts.filter((h) => h.watched).flatMap((h) => targetsOf(h, interfaces.get(h.id) ?? [], watched));
+  return {
+    province: {
+      id: province.id,
+      name: province.name,
+      domain: province.domain,
+      asn: province.asn,
+      aggregate: addresses.aggregate,
+      private4: addresses.private4,
+      management: addresses.management,
+      backbone: addresses.backbone,
+    },
+    hosts,
+    byId: new Map(hosts.map((h) => [h.id, h])),
+    links,
+    interfaces,
+    zones,
+    resolvers: resolvers.map((h) => h.server!.address),
+    names,
+    registry: planRegistry(intent, hosts, links, zone, targets),
+  };
+}

@@ -1,0 +1,91 @@
+// The plan as the watchers need it: agencies, assets, agents, targets (protocol/registry.ts). Pure.
+import { createHash } from "node:crypto";
+import type { Agency, Asset, Registry } from "../../protocol/registry.ts";
+import type { Target } from "../../protocol/target.ts";
+import type { Intent } from "../province/schema.ts";
+import { named } from "./naming.ts";
+import { CONSOLE_SERVICE, nameService, PORTAL_SERVICE, resolverService, zoneAsset } from "./targets.ts";
+import type { PlannedHost, PlannedLink, PlannedZone } from "./types.ts";
+import { serverOf } from "./zones.ts";
+
+/** The registry; its version is a hash of everything else in it. */
+export function planRegistry(
+  p: Intent,
+  hosts: readonly PlannedHost[],
+  links: readonly PlannedLink[],
+  zone: PlannedZone,
+  targets: Target[],
+): Registry {
+  const content: Omit<Registry, "version"> = {
+    province: { id: p.province.id, name: p.province.name },
+    consoleHost: serverOf(hosts, "console").id,
+    levels: p.levels,
+    agencies: agencies(p),
+    assets: [...hostAssets(hosts), ...linkAssets(links), ...serviceAssets(p, hosts, zone)],
+    agents: hosts.filter((h) => h.watched).map((h) => ({ id: h.id, agency: h.agency, host: h.id })),
+    targets,
+  };
+  return { version: createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 32), ...content };
+}
+
+const agencies = (p: Intent): Agency[] => [
+  ...p.datacentres.map(({ id, level, name }) => ({ id, level, name })),
+  ...p.agencies.map(({ id, level, name, contact }) => ({ id, level, name, ...(contact !== undefined && { contact }) })),
+];
+
+const hostAssets = (hosts: readonly PlannedHost[]): Asset[] =>
+  hosts.map(({ id, role, agency, name }) => ({ id, kind: "host", role, agency, name }));
+
+const linkAssets = (links: readonly PlannedLink[]): Asset[] =>
+  links.map(({ id, medium, agency, name, ends: [a, b] }) => ({
+    id,
+    kind: "link",
+    ends: [a.host, b.host],
+    medium,
+    agency,
+    name,
+  }));
+
+function serviceAssets(p: Intent, hosts: readonly PlannedHost[], zone: PlannedZone): Asset[] {
+  const byId = new Map(hosts.map((h) => [h.id, h]));
+  const [portal, gateway] = [serverOf(hosts, "portal"), serverOf(hosts, "console")];
+  return [
+    {
+      id: PORTAL_SERVICE,
+      kind: "service",
+      on: [portal.id],
+      agency: portal.agency,
+      name: named("service-portal", { name: p.province.name }),
+    },
+    {
+      id: CONSOLE_SERVICE,
+      kind: "service",
+      on: [gateway.id],
+      agency: gateway.agency,
+      name: named("service-console", {}),
+    },
+    ...zone.servers.map((s, i): Asset => {
+      const id = nameService(i);
+      return {
+        id,
+        kind: "service",
+        on: [s.host],
+        agency: byId.get(s.host)!.agency,
+        name: named("service-dns", { id }),
+      };
+    }),
+    ...hosts
+      .filter((h) => h.server?.task === "resolver")
+      .map((h): Asset => {
+        const name = named("service-resolver", { id: h.id });
+        return { id: resolverService(h.id), kind: "service", on: [h.id], agency: h.agency, name };
+      }),
+    {
+      id: zoneAsset(zone.name),
+      kind: "zone",
+      on: zone.servers.map((s) => s.host),
+      agency: byId.get(zone.servers[0]!.host)!.agency,
+      name: named("zone", { id: zone.name }),
+    },
+  ];
+}

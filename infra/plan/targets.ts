@@ -1,0 +1,134 @@
+// What must be true where each agent stands. The intervals are the shipped ones: detection within 2 s for lines and routes and
+// within 5 s for the rest, with an agent below a hundredth of a core. Pure.
+import type { Target } from "../../protocol/target.ts";
+import type { Dual, Interface, PlanFacts, PlannedHost, PlannedZone } from "./types.ts";
+
+const EVERY_MS = {
+  link: 500,
+  datacentre: 2_000,
+  ipv6: 5_000,
+  zone: 4_000,
+  resolver: 4_000,
+  certificate: 4_000,
+  "ssh-log": 500,
+} as const satisfies Record<Target["kind"], number>;
+const HTTPS = 443;
+/** Always open on a router of ours, and not a service that could be down while the data centre is reached. */
+const BGP = 179;
+/** Knot renews at half of a signature's life; at a quarter something has stood still. */
+const WARN_SIGNATURE = 0.25;
+/** The vault renews at a third of a certificate's life. */
+const WARN_CERTIFICATE = 0.25;
+
+/** Where sshd's log stands on the bastion. */
+export const SSH_LOG = "/var/log/ssh/auth.log";
+
+/** What the targets of every agent have in common. */
+export interface Watched {
+  domain: string;
+  portal: { name: string; address: Dual };
+  bogus: string;
+  zone: PlannedZone;
+  /** Names of the zone that are no agency's own: an agency watches its own. */
+  commonNames: string[];
+  resolvers: PlannedHost[];
+  /** The core behind which the console stands: who reaches it has reached the data centre. */
+  datacentre: PlannedHost;
+  facts: PlanFacts;
+}
+
+/** The targets of one agent's host. */
+export function targetsOf(host: PlannedHost, interfaces: readonly Interface[], w: Watched): Target[] {
+  const links = interfaces.map((i) => linkTarget(host, i));
+  if (host.role === "site") return [...links, ...siteTargets(host, interfaces, w)];
+  if (host.role === "core" && interfaces.some((i) => i.peer.host === w.zone.servers[0]!.host))
+    return [...links, zoneTarget(host, bothFamilies(w.commonNames), w), certificateTarget(host, w)];
+  if (host.server?.task === "bastion") return [...links, sshTarget(host)];
+  return links;
+}
+
+const head = (host: PlannedHost, kind: Target["kind"], what: string, asset: string) => ({
+  id: `${host.id}/${kind}/${what}`,
+  agency: host.agency,
+  agent: host.id,
+  asset,
+  everyMs: EVERY_MS[kind],
+});
+
+function linkTarget(host: PlannedHost, { link, own, peer }: Interface): Target {
+  const sessions = link.bgp
+    ? (["v4", "v6"] as const).map((f) => ({ local: own.address![f], peer: peer.address![f] }))
+    : [];
+  return { ...head(host, "link", link.id, link.id), kind: "link", expects: { device: own.device, sessions } };
+}
+
+function siteTargets(host: PlannedHost, interfaces: readonly Interface[], w: Watched): Target[] {
+  const name = `${host.id}.${w.domain}`;
+  const { v4, v6 } = w.datacentre.loopback!;
+  const ways = interfaces.map((i) => ({ device: i.own.device, link: i.link.id, hub: i.peer.host }));
+  const service = { name: w.portal.name, address: w.portal.address.v6, port: HTTPS };
+  return [
+    {
+      ...head(host, "datacentre", w.datacentre.agency, host.id),
+      kind: "datacentre",
+      expects: { probes: [v4, v6].map((address) => ({ address, port: BGP })), paths: ways },
+    },
+    {
+      ...head(host, "ipv6", "site", host.id),
+      kind: "ipv6",
+      expects: { prefix: host.lan!.prefix.v6, service },
+    },
+    zoneTarget(host, bothFamilies([w.portal.name, name]), w),
+    ...w.resolvers.map((resolver) => resolverTarget(host, resolver, name, w)),
+    certificateTarget(host, w),
+  ];
+}
+
+type NameAndType = { name: string; type: string };
+const bothFamilies = (names: string[]): NameAndType[] =>
+  names.flatMap((name) => ["A", "AAAA"].map((type) => ({ name, type })));
+
+function zoneTarget(host: PlannedHost, names: NameAndType[], { zone }: Watched): Target {
+  const servers = zone.servers.flatMap((s, i) =>
+    [s.address.v4, s.address.v6].map((address) => ({ name: s.name, address, asset: nameService(i) })),
+  );
+  const expects = { zone: zone.name, servers, names, warnFraction: WARN_SIGNATURE };
+  return { ...head(host, "zone", zone.name, zoneAsset(zone.name)), kind: "zone", expects };
+}
+
+function resolverTarget(host: PlannedHost, resolver: PlannedHost, name: string, w: Watched): Target {
+  const names = bothFamilies([name, w.portal.name]).map((n) => ({ ...n, zoneAsset: zoneAsset(w.domain) }));
+  return {
+    ...head(host, "resolver", resolver.id, resolverService(resolver.id)),
+    kind: "resolver",
+    expects: { address: resolver.server!.address.v6, names, bogusName: w.bogus },
+  };
+}
+
+function certificateTarget(host: PlannedHost, w: Watched): Target {
+  const { name, address } = w.portal;
+  return {
+    ...head(host, "certificate", name, PORTAL_SERVICE),
+    kind: "certificate",
+    expects: {
+      name,
+      port: HTTPS,
+      addresses: [address.v4, address.v6],
+      roots: w.facts.roots,
+      warnFraction: WARN_CERTIFICATE,
+    },
+  };
+}
+
+const sshTarget = (host: PlannedHost): Target => ({
+  ...head(host, "ssh-log", "sshd", host.id),
+  kind: "ssh-log",
+  expects: { path: SSH_LOG, failures: 5, windowMs: 60_000 },
+});
+
+/** Assets' ids (docs/architecture.md, Identities). */
+export const PORTAL_SERVICE = "portal";
+export const CONSOLE_SERVICE = "console-gateway";
+export const nameService = (index: number) => `ns${index + 1}`;
+export const resolverService = (host: string) => `${host}-dns`;
+export const zoneAsset = (zone: string) => `zone:${zone}`;

@@ -1,0 +1,128 @@
+// The Plan: everything that was decided about a province, before any daemon's syntax and any platform. Addresses are text
+// without a prefix length unless a field says prefix.
+import type { Bilingual, Registry } from "../../protocol/registry.ts";
+import type { ServerTask } from "../province/schema.ts";
+
+/** One address, or one prefix, in each family. */
+export interface Dual {
+  v4: string;
+  v6: string;
+}
+
+export type Role = "upstream" | "internet" | "border" | "core" | "hub" | "site" | "server";
+
+export interface PlannedHost {
+  id: string;
+  role: Role;
+  /** The agency or data centre that answers for it. */
+  agency: string;
+  name: Bilingual;
+  /** Routers: the AS number that its sessions within the province use. */
+  asn?: number;
+  /** Routers: the address that outlives every link. */
+  loopback?: Dual;
+  /** Further addresses on the loopback: services that this router carries itself. */
+  anycast: Dual[];
+  /** Routers: the local network behind it, with the router's own address in it. */
+  lan?: { address: Dual; prefix: Dual };
+  /** Servers: what runs there, where it stands, by whom it goes out. */
+  server?: { task: ServerTask; address: Dual; gateway: Dual; core: string };
+  /** An agent of ours stands here. */
+  watched: boolean;
+}
+
+export type Medium = "dedicated" | "leased" | "internet" | "lan" | "backbone" | "upstream";
+
+export interface PlannedEnd {
+  host: string;
+  device: string;
+  /** None on the side of a bridge's port. */
+  address?: Dual;
+  bridge?: string;
+}
+
+export interface PlannedLink {
+  id: string;
+  medium: Medium;
+  agency: string;
+  name: Bilingual;
+  /** The upper end first: the one that the id names first. */
+  ends: [PlannedEnd, PlannedEnd];
+  /** Length of the prefix that both ends share. */
+  length: { v4: number; v6: number };
+  /** Both ends speak BGP here, in both families. */
+  bgp: boolean;
+  /** And watch each other with BFD (RFC 5880); not on agencies' links: it would cost a core a hundred agencies. */
+  bfd: boolean;
+  /** 0 for the preferred one of several ways that its lower end has, 1 for the next. */
+  preference: number;
+}
+
+/** A link as one of its ends sees it. */
+export interface Interface {
+  link: PlannedLink;
+  own: PlannedEnd;
+  peer: PlannedEnd;
+}
+
+export interface DnsRecord {
+  /** Absolute, without the last dot, "" for the root. */
+  name: string;
+  type: "A" | "AAAA" | "NS" | "CAA" | "TXT";
+  data: string;
+}
+
+export interface NameServer {
+  /** Host that runs it. */
+  host: string;
+  /** Absolute, without the last dot. */
+  name: string;
+  address: Dual;
+}
+
+export interface PlannedZone {
+  /** Without the last dot, "" for the root. */
+  name: string;
+  /** The primary first. */
+  servers: NameServer[];
+  records: DnsRecord[];
+  /**
+   * Signed zones delegated from here. `broken`: the DS that stands here fits no key of the child, so that every name below is
+   * bogus on purpose: the name by which a resolver that does not validate is known.
+   */
+  children: { name: string; servers: NameServer[]; broken: boolean }[];
+}
+
+export interface Plan {
+  province: {
+    id: string;
+    name: Bilingual;
+    domain: string;
+    asn: number;
+    /** What the outside is told, and nothing narrower. */
+    aggregate: Dual;
+    /** Private space of the sites and of the management addresses. */
+    private4: string;
+    /** Routers' own addresses and lines: from outside nobody reaches them. */
+    management: { v4: string[]; v6: string[] };
+    /** What agencies' routers are told of: the data centres and the routers, not the other agencies. */
+    backbone: { v4: string[]; v6: string[] };
+  };
+  hosts: PlannedHost[];
+  byId: ReadonlyMap<string, PlannedHost>;
+  links: PlannedLink[];
+  /** By host, in the order of `links`. */
+  interfaces: ReadonlyMap<string, Interface[]>;
+  zones: PlannedZone[];
+  /** The addresses of the province's resolvers. */
+  resolvers: Dual[];
+  /** Names of the services, absolute. */
+  names: { portal: string; console: string; bogus: string };
+  registry: Registry;
+}
+
+/** What the plan must be told that no text states: the public part of the province's PKI. */
+export interface PlanFacts {
+  /** PEM of the province's root certificate. */
+  roots: string;
+}

@@ -1,0 +1,33 @@
+// What this lab has that can be broken, by the registry that lies beside its console.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Asset, Registry } from "../../../../protocol/registry.ts";
+import { LabError } from "../errors.ts";
+import type { HostInputs } from "../model.ts";
+import { hostRoot, type Lab } from "../names.ts";
+import { appliedHost, hostsOf } from "../notes.ts";
+
+const REGISTRY = "/run/vonggac/registry.json";
+
+/** The registry as the console reads it. Throws `lab-not-up`. */
+export function registryOf(lab: Lab): Registry {
+  const host = hostsOf(lab).find((h) => appliedHost(lab, h)?.files[REGISTRY]);
+  if (host === undefined) throw new LabError("lab-not-up", lab.stack, "no host holds a registry", "run lab up first");
+  return JSON.parse(readFileSync(join(hostRoot(lab, host), REGISTRY), "utf8")) as Registry;
+}
+
+export const assetsOf = <K extends Asset["kind"]>(lab: Lab, kind: K): Extract<Asset, { kind: K }>[] =>
+  registryOf(lab).assets.filter((a): a is Extract<Asset, { kind: K }> => a.kind === kind);
+
+/** A host's daemon by the program that it runs. */
+export function daemonRunning(lab: Lab, host: string, program: string): HostInputs["daemons"][string] | undefined {
+  const daemons = Object.values(appliedHost(lab, host)?.daemons ?? {});
+  return daemons.find((d) => d.argv[0]?.split("/").at(-1) === program);
+}
+
+/** The host's inputs, or `lab-not-up`. */
+export function inputsOf(lab: Lab, host: string): HostInputs {
+  const inputs = appliedHost(lab, host);
+  if (!inputs) throw new LabError("lab-not-up", host, "it is not there", "run lab up first");
+  return inputs;
+}

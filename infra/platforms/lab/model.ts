@@ -1,0 +1,87 @@
+// What the engine is told of a host and a link: the platform's specs made small. The engine writes every input of every
+// resource into its state at each step (about 50 ms a resource at a thousand), so a text travels as its hash and lies
+// once in the state folder (content.ts); a secret travels as its name and fingerprint and lies in the vault. Pure.
+import { createHash } from "node:crypto";
+import type { DaemonSpec, FileSpec, HostSpec, LinkSpec } from "../platform.ts";
+
+/** `sha256:<hex> <mode> <owner>` or `vault:<name> <fingerprint> <mode> <owner>`: one line, so that a preview reads well. */
+export type FileLine = string;
+
+export interface HostInputs {
+  host: string;
+  loopback: string[];
+  sysctls: Record<string, string>;
+  bridges: HostSpec["bridges"];
+  /** Hash of the ruleset's text. */
+  nftables?: string;
+  directories: Record<string, string>;
+  files: Record<string, FileLine>;
+  /** By name; `order` keeps the order of start. */
+  daemons: Record<string, Omit<DaemonSpec, "name"> & { order: number }>;
+  runtime: boolean;
+  keep: HostSpec["keep"];
+  forward?: HostSpec["forward"];
+  resolvers: string[];
+}
+
+export interface LinkInputs extends Omit<LinkSpec, "id"> {
+  /** Its id: the engine keeps the name `id` for itself. */
+  link: string;
+  /** Always true in a program: what a refresh finds down is a difference that `up` mends. */
+  up: boolean;
+}
+
+/** The agents' processes of the whole lab, started once the network stands: `<host>/<daemon>`, sorted. */
+export interface AgentsInputs {
+  agents: string[];
+}
+
+export const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
+
+export type FileSource = { sha256: string } | { secret: string; fingerprint: string };
+export interface FileWanted {
+  source: FileSource;
+  mode: string;
+  owner: string;
+}
+
+const fileLine = (file: FileSpec): FileLine =>
+  "text" in file.content
+    ? `sha256:${sha256(file.content.text)} ${file.mode} ${file.owner}`
+    : `vault:${file.content.secret} ${file.content.fingerprint} ${file.mode} ${file.owner}`;
+
+/** Reads a FileLine back. */
+export function parseFileLine(line: FileLine): FileWanted {
+  const words = line.split(" ");
+  const [mode, owner] = words.slice(-2) as [string, string];
+  if (words[0]!.startsWith("sha256:")) return { source: { sha256: words[0]!.slice(7) }, mode, owner };
+  return { source: { secret: words[0]!.slice(6), fingerprint: words[1]! }, mode, owner };
+}
+
+/** A host's inputs, and the public texts that must lie in the content folder before the engine runs. */
+export function hostInputs(spec: HostSpec): { inputs: HostInputs; texts: string[] } {
+  const texts = spec.files.flatMap((f) => ("text" in f.content ? [f.content.text] : []));
+  if (spec.nftables !== undefined) texts.push(spec.nftables);
+  const inputs: HostInputs = {
+    host: spec.id,
+    loopback: spec.loopback,
+    sysctls: spec.sysctls,
+    bridges: spec.bridges,
+    ...(spec.nftables !== undefined && { nftables: sha256(spec.nftables) }),
+    directories: Object.fromEntries(spec.directories.map((d) => [d.path, `${d.mode} ${d.owner}`])),
+    files: Object.fromEntries(spec.files.map((f) => [f.path, fileLine(f)])),
+    daemons: Object.fromEntries(spec.daemons.map(({ name, ...d }, order) => [name, { ...d, order }])),
+    runtime: spec.runtime,
+    keep: spec.keep,
+    ...(spec.forward && { forward: spec.forward }),
+    resolvers: spec.resolvers,
+  };
+  return { inputs, texts };
+}
+
+export const linkInputs = ({ id, a, b }: LinkSpec): LinkInputs => ({ link: id, a, b, up: true });
+
+/** Every process with the role of an agent, over all hosts. */
+export const agentsInputs = (hosts: readonly HostSpec[]): AgentsInputs => ({
+  agents: hosts.flatMap((h) => h.daemons.filter((d) => d.role === "agent").map((d) => `${h.id}/${d.name}`)).sort(),
+});

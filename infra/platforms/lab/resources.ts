@@ -1,0 +1,31 @@
+// The lab's resource types as the program declares them: names for the engine, no behaviour (that is the provider's).
+import pulumi from "@pulumi/pulumi";
+import type { AgentsInputs, HostInputs, LinkInputs } from "./model.ts";
+import type { Lab } from "./names.ts";
+
+export const PROVIDER_VERSION = "0.1.0";
+
+/** Which lab the resources belong to. */
+export class LabProvider extends pulumi.ProviderResource {
+  constructor(name: string, lab: Lab, options?: pulumi.ResourceOptions) {
+    super("vonggac", name, { ...lab }, { version: PROVIDER_VERSION, ...options });
+  }
+}
+
+export class Host extends pulumi.CustomResource {
+  constructor(inputs: HostInputs, options: pulumi.CustomResourceOptions) {
+    super("vonggac:lab:Host", inputs.host, { ...inputs }, { version: PROVIDER_VERSION, ...options });
+  }
+}
+
+export class Link extends pulumi.CustomResource {
+  constructor(inputs: LinkInputs, options: pulumi.CustomResourceOptions) {
+    super("vonggac:lab:Link", inputs.link, { ...inputs }, { version: PROVIDER_VERSION, ...options });
+  }
+}
+
+export class Agents extends pulumi.CustomResource {
+  constructor(inputs: AgentsInputs, options: pulumi.CustomResourceOptions) {
+    super("vonggac:lab:Agents", "agents", { ...inputs }, { version: PROVIDER_VERSION, ...options });
+  }
+}

@@ -1,0 +1,110 @@
+// Rules on the network of a province: what the plan takes for granted about roles, lines and ways to the data centre. Pure.
+import type { Broken } from "./broken.ts";
+import type { Intent, ServerTask } from "./schema.ts";
+
+/** Lines that repeat or end where they begin, servers that are missing or doubled, routers without a way to the console. */
+export const networkProblems = (p: Intent): Broken[] => [
+  ...lineProblems(p),
+  ...uplinkProblems(p),
+  ...serverProblems(p),
+  ...unreachable(p),
+];
+
+/** A line is known by its two ends, so two lines between the same ends would be one. */
+function lineProblems(p: Intent): Broken[] {
+  const seen = new Set<string>();
+  return p.backbone.flatMap((pair, i): Broken[] => {
+    const [a, b] = pair as [string, string];
+    const key = [a, b].sort().join("~");
+    const again = seen.has(key) || a === b;
+    seen.add(key);
+    const wrong = a === b ? `the line ends where it begins, at ${a}` : `there is already a line between ${a} and ${b}`;
+    return again ? [{ code: "network-wrong", at: ["backbone", i], wrong, right: "each pair of routers once" }] : [];
+  });
+}
+
+/** A hub's number modulo 16 is the place of its line among an agency's lines (infra/plan/allocate.ts). */
+function uplinkProblems(p: Intent): Broken[] {
+  const hubs = p.datacentres.flatMap((dc) => dc.routers).filter((r) => r.role === "hub");
+  const place = new Map(hubs.map((h) => [h.id, h.number % 16]));
+  return p.agencies.flatMap((agency, i) => {
+    const taken = new Map<number, string>();
+    return agency.uplinks.flatMap((hub, u): Broken[] => {
+      const slot = place.get(hub);
+      const before = slot === undefined ? undefined : taken.get(slot);
+      if (slot !== undefined) taken.set(slot, hub);
+      if (before === undefined) return [];
+      const wrong = before === hub ? `${hub} stands here twice` : `${hub} and ${before} have numbers 16 apart`;
+      return [
+        {
+          code: "network-wrong",
+          at: ["agencies", i, "uplinks", u],
+          wrong,
+          right: "different hubs, numbers not 16 apart",
+        },
+      ];
+    });
+  });
+}
+
+const ONE_OF_EACH: ServerTask[] = ["primary-dns", "portal", "console", "bastion"];
+
+function serverProblems(p: Intent): Broken[] {
+  const servers = p.datacentres.flatMap((dc, d) =>
+    dc.servers.map((s, i) => ({ ...s, at: ["datacentres", d, "servers", i, "runs"] })),
+  );
+  const wrong: Broken[] = ONE_OF_EACH.flatMap((task): Broken[] => {
+    const all = servers.filter((s) => s.runs === task);
+    if (all.length === 1) return [];
+    const at = all[1]?.at ?? ["datacentres", 0, "servers"];
+    return [
+      {
+        code: "network-wrong",
+        at,
+        wrong: `${all.length} servers run ${task}`,
+        right: `exactly one server that runs ${task}`,
+      },
+    ];
+  });
+  if (!servers.some((s) => s.runs === "resolver"))
+    wrong.push({
+      code: "network-wrong",
+      at: ["datacentres", 0, "servers"],
+      wrong: "no server runs a resolver",
+      right: "at least one server that runs resolver",
+    });
+  p.datacentres.forEach((dc, d) => {
+    const cores = dc.routers.filter((r) => r.role === "core").length;
+    if (cores === 1) return;
+    const right = "exactly one core: the servers stand on its network";
+    wrong.push({
+      code: "network-wrong",
+      at: ["datacentres", d, "routers"],
+      wrong: `${dc.id} has ${cores} cores`,
+      right,
+    });
+  });
+  return wrong;
+}
+
+/** Routers of the data centres that no chain of backbone lines joins with the first core. */
+function unreachable(p: Intent): Broken[] {
+  const neighbours = new Map<string, string[]>();
+  for (const [a, b] of p.backbone as [string, string][]) {
+    neighbours.set(a, [...(neighbours.get(a) ?? []), b]);
+    neighbours.set(b, [...(neighbours.get(b) ?? []), a]);
+  }
+  const start = p.datacentres.flatMap((dc) => dc.routers).find((r) => r.role === "core");
+  if (!start) return [];
+  const reached = new Set([start.id]);
+  for (const at of reached) for (const next of neighbours.get(at) ?? []) reached.add(next);
+  return p.datacentres.flatMap((dc, d) =>
+    dc.routers.flatMap((r, i): Broken[] => {
+      if (reached.has(r.id)) return [];
+      const wrong = `no line of the backbone joins ${r.id} with ${start.id}`;
+      return [
+        { code: "network-wrong", at: ["datacentres", d, "routers", i, "id"], wrong, right: "a line in backbone" },
+      ];
+    }),
+  );
+}

@@ -1,0 +1,16 @@
+// What the renderers must be told that the plan does not say: the public half of the vault's secrets.
+
+/** Of one signed zone. */
+export interface ZoneFacts {
+  /** Right side of the DS record that vouches for it. */
+  ds: string;
+}
+
+export interface RenderFacts {
+  /** By zone's name, "" for the root. */
+  zones: ReadonlyMap<string, ZoneFacts>;
+  /** By name of a zone that must not validate: a DS that fits none of its keys. */
+  wrongDs: ReadonlyMap<string, string>;
+  /** Name of the key of zone transfers. */
+  transferKey: string;
+}

@@ -1,0 +1,11 @@
+// Plan → texts of the daemons. Each renderer is pure and knows one daemon.
+export { birdConfig } from "./bird.ts";
+export type { RenderFacts, ZoneFacts } from "./facts.ts";
+export { KNOT, knotConfig, zonePath, zonesOn } from "./knot.ts";
+export { borderFirewall } from "./nftables.ts";
+export { NGINX, nginxConfig, portalNames } from "./nginx.ts";
+export { agentConfig, caConfig, consoleConfig, OURS } from "./programs.ts";
+export { SSHD, sshdConfig } from "./sshd.ts";
+export { sysctls } from "./sysctls.ts";
+export { rootHints, trustAnchors, UNBOUND, unboundConfig } from "./unbound.ts";
+export { zoneFile } from "./zone-file.ts";

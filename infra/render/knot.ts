@@ -1,0 +1,118 @@
+// The text of /etc/knot/knot.conf: a primary signs its zones with the keys that were imported for it (algorithm 13, NSEC3 without
+// salt and with no extra iterations, RFC 9276) and tells its secondaries, who ask by a signed transfer (RFC 8945). Pure.
+import type { Dual, Plan, PlannedHost, PlannedZone } from "../plan/types.ts";
+import type { RenderFacts } from "./facts.ts";
+
+export const KNOT = {
+  config: "/etc/knot/knot.conf",
+  zones: "/etc/knot/zones",
+  keys: "/etc/knot/keys",
+  transferKey: "/etc/knot/transfer.conf",
+  storage: "/var/lib/knot",
+  run: "/run/knot",
+} as const;
+
+/** Where a zone's file stands; the root's name is a dot. */
+export const zonePath = (zone: string): string => `${KNOT.zones}/${zone === "" ? "root" : zone}.zone`;
+
+/** Zones that a host serves, as primary and as secondary. */
+export function zonesOn(plan: Plan, host: PlannedHost): { primary: PlannedZone[]; secondary: PlannedZone[] } {
+  const serves = (z: PlannedZone, index: (i: number) => boolean) =>
+    z.servers.some((s, i) => s.host === host.id && index(i));
+  return {
+    primary: plan.zones.filter((z) => serves(z, (i) => i === 0)),
+    secondary: plan.zones.filter((z) => serves(z, (i) => i > 0)),
+  };
+}
+
+/** Knot's configuration of one name server. */
+export function knotConfig(plan: Plan, host: PlannedHost, facts: RenderFacts): string {
+  const { primary, secondary } = zonesOn(plan, host);
+  const partners = partnersOf(plan, host, [...primary, ...secondary]);
+  const transfers = partners.length > 0;
+  const ids = (list: PlannedHost[]) => `[ ${list.map((h) => h.id).join(", ")} ]`;
+  const primaries = partners.filter((p) => secondary.some((z) => z.servers[0]!.host === p.id));
+  const secondaries = partners.filter((p) => primary.some((z) => z.servers.slice(1).some((s) => s.host === p.id)));
+  return [
+    ...(transfers ? [`include: ${KNOT.transferKey}`, ""] : []),
+    `server:
+    rundir: ${KNOT.run}
+    listen: [ ${addressesOf(host)
+      .map((a) => `${a}@53`)
+      .join(", ")} ]
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+log:
+  - target: stdout
+    any: info
+database:
+    storage: ${KNOT.storage}
+    journal-db-max-size: 64M
+    kasp-db-max-size: 20M
+    timer-db-max-size: 5M`,
+    // The vault makes the keys, so that DS and anchors are known beforehand: Knot must not replace them by itself.
+    `policy:
+  - id: province
+    manual: on
+    algorithm: ECDSAP256SHA256
+    dnskey-ttl: 300
+    rrsig-lifetime: 14d
+    rrsig-refresh: 7d
+    propagation-delay: 5
+    nsec3: on
+    nsec3-iterations: 0
+    nsec3-salt-length: 0`,
+    ...(transfers ? [remotes(partners, facts), acls(partners, facts)] : []),
+    `template:
+  - id: default
+    storage: ${KNOT.zones}
+    semantic-checks: on
+  - id: primary
+    storage: ${KNOT.zones}
+    semantic-checks: on
+    zonefile-load: difference-no-serial
+    zonefile-sync: -1
+    journal-content: all
+    serial-policy: unixtime
+    dnssec-signing: on
+    dnssec-policy: province${secondaries.length > 0 ? `\n    notify: ${ids(secondaries)}\n    acl: ${ids(secondaries)}` : ""}
+  - id: secondary
+    storage: ${KNOT.storage}
+    zonefile-sync: -1
+    zonefile-load: none
+    journal-content: all${primaries.length > 0 ? `\n    master: ${ids(primaries)}\n    acl: ${ids(primaries)}` : ""}`,
+    "zone:",
+    ...primary.map((z) => `  - domain: ${z.name}.\n    template: primary\n    file: ${zonePath(z.name)}`),
+    ...secondary.map((z) => `  - domain: ${z.name}.\n    template: secondary`),
+    "",
+  ].join("\n");
+}
+
+/** A router that carries the service itself has addresses of its own for it. */
+const serviceAddresses = (host: PlannedHost): Dual[] => (host.server ? [host.server.address] : host.anycast);
+
+const addressesOf = (host: PlannedHost): string[] => serviceAddresses(host).flatMap((a) => [a.v4, a.v6]);
+
+function partnersOf(plan: Plan, host: PlannedHost, zones: PlannedZone[]): PlannedHost[] {
+  const ids = new Set(zones.flatMap((z) => z.servers.map((s) => s.host)));
+  ids.delete(host.id);
+  return [...ids].map((id) => plan.byId.get(id)!);
+}
+
+const remotes = (partners: PlannedHost[], facts: RenderFacts): string =>
+  [
+    "remote:",
+    ...partners.map(
+      (p) => `  - id: ${p.id}\n    address: [ ${addressesOf(p).reverse().join(", ")} ]\n    key: ${facts.transferKey}`,
+    ),
+  ].join("\n");
+
+const acls = (partners: PlannedHost[], facts: RenderFacts): string =>
+  [
+    "acl:",
+    ...partners.map(
+      (p) =>
+        `  - id: ${p.id}\n    address: [ ${addressesOf(p).join(", ")} ]\n    key: ${facts.transferKey}\n    action: [ transfer, notify ]`,
+    ),
+  ].join("\n");

@@ -1,0 +1,75 @@
+// The text of /etc/unbound/unbound.conf and of what it reads: a validating resolver with the province's own root, which asks the
+// province's name servers directly, so that names within resolve while both upstreams are down. Pure.
+import type { Plan, PlannedHost } from "../plan/types.ts";
+import type { RenderFacts } from "./facts.ts";
+
+export const UNBOUND = {
+  config: "/etc/unbound/unbound.conf",
+  hints: "/etc/unbound/root.hints",
+  anchors: "/etc/unbound/anchors.ds",
+  control: "/run/unbound/control.sock",
+} as const;
+
+export function unboundConfig(plan: Plan, host: PlannedHost): string {
+  const { address } = host.server!;
+  const { aggregate, private4, domain } = plan.province;
+  const own = plan.zones.find((z) => z.name === domain)!;
+  const allow = [aggregate.v4, private4, aggregate.v6].map((p) => `  access-control: ${p} allow`);
+  return `server:
+  directory: "/etc/unbound"
+  chroot: ""
+  username: ""
+  pidfile: ""
+  do-daemonize: no
+  use-syslog: no
+  logfile: ""
+  log-time-ascii: yes
+  val-log-level: 2
+  num-threads: 1
+  interface: ${address.v4}
+  interface: ${address.v6}
+${allow.join("\n")}
+  root-hints: "${UNBOUND.hints}"
+  trust-anchor-file: "${UNBOUND.anchors}"
+  module-config: "validator iterator"
+  ede: yes
+  harden-dnssec-stripped: yes
+  qname-minimisation: yes
+  hide-identity: yes
+  hide-version: yes
+  prefetch: yes
+  # What was bogus is asked for again soon: a corrected zone is in use within seconds.
+  val-bogus-ttl: 5
+  cache-max-ttl: 60
+  cache-max-negative-ttl: 5
+  # A server that was out of reach is tried again soon.
+  infra-host-ttl: 30
+  infra-keep-probing: yes
+remote-control:
+  control-enable: yes
+  control-interface: ${UNBOUND.control}
+  control-use-cert: no
+stub-zone:
+  name: "${domain}."
+${own.servers
+  .flatMap((s) => [s.address.v6, s.address.v4])
+  .map((a) => `  stub-addr: ${a}`)
+  .join("\n")}
+`;
+}
+
+/** The root's servers, in both families. */
+export function rootHints(plan: Plan): string {
+  const root = plan.zones.find((z) => z.name === "")!;
+  return `${root.servers
+    .flatMap(({ name, address }) => [
+      `. 3600 NS ${name}.`,
+      `${name}. 3600 A ${address.v4}`,
+      `${name}. 3600 AAAA ${address.v6}`,
+    ])
+    .join("\n")}\n`;
+}
+
+/** The root, and the province's own zone, which is asked for without going by the root. */
+export const trustAnchors = (plan: Plan, facts: RenderFacts): string =>
+  ["", plan.province.domain].map((zone) => `${zone}. IN DS ${facts.zones.get(zone)!.ds}\n`).join("");

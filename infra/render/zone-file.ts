@@ -1,0 +1,32 @@
+// The text of a zone file: unsigned, since Knot signs what it loads. Pure.
+import type { Plan, PlannedZone } from "../plan/types.ts";
+import type { RenderFacts } from "./facts.ts";
+
+const TTL_SECONDS = 60;
+const dotted = (name: string) => `${name}.`;
+
+/** A zone with its SOA, servers, delegations (NS, DS and the glue that lies below), and records. */
+export function zoneFile(plan: Plan, zone: PlannedZone, facts: RenderFacts): string {
+  const apex = dotted(zone.name);
+  const mailbox = dotted(`hostmaster.${plan.province.domain}`);
+  // Knot counts the serial by itself (difference-no-serial): this one only begins.
+  const soa = `${apex} SOA ${dotted(zone.servers[0]!.name)} ${mailbox} 1 3600 600 1209600 60`;
+  const delegations = zone.children.flatMap((child) => [
+    ...child.servers.map((s) => `${dotted(child.name)} NS ${dotted(s.name)}`),
+    `${dotted(child.name)} DS ${child.broken ? facts.wrongDs.get(child.name) : facts.zones.get(child.name)!.ds}`,
+    ...child.servers.flatMap((s) => glue(s.name, s.address, child.name)),
+  ]);
+  return `${[
+    `$TTL ${TTL_SECONDS}`,
+    soa,
+    ...zone.servers.map((s) => `${apex} NS ${dotted(s.name)}`),
+    ...zone.records.map((r) => `${dotted(r.name)} ${r.type} ${r.data}`),
+    ...delegations,
+  ].join("\n")}\n`;
+}
+
+/** Only what lies within the child needs its address in the parent (RFC 1034 §4.2.1). */
+const glue = (server: string, address: { v4: string; v6: string }, child: string): string[] =>
+  server === child || server.endsWith(`.${child}`)
+    ? [`${dotted(server)} A ${address.v4}`, `${dotted(server)} AAAA ${address.v6}`]
+    : [];

@@ -2,17 +2,41 @@
 const ours = "^(cli|infra|agent|console|test|bench|setup)/";
 module.exports = {
   forbidden: [
-    { name: "no-circular", severity: "error", from: {}, to: { circular: true, dependencyTypesNot: ["type-only"] } },
+    {
+      name: "no-circular",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     { name: "protocol-imports-nothing-of-ours", severity: "error", from: { path: "^protocol/" }, to: { path: ours } },
-    { name: "infra-stands-alone", severity: "error", from: { path: "^infra/" }, to: { path: "^(cli|agent|console|test|bench)/" } },
-    { name: "agent-stands-alone", severity: "error", from: { path: "^agent/" }, to: { path: "^(cli|infra|console|test|bench|setup)/" } },
-    { name: "console-stands-alone", severity: "error", from: { path: "^console/" }, to: { path: "^(cli|infra|agent|test|bench|setup)/" } },
+    {
+      name: "infra-stands-alone",
+      severity: "error",
+      from: { path: "^infra/" },
+      to: { path: "^(cli|agent|console|test|bench)/" },
+    },
+    {
+      name: "agent-stands-alone",
+      severity: "error",
+      from: { path: "^agent/" },
+      to: { path: "^(cli|infra|console|test|bench|setup)/" },
+    },
+    {
+      name: "console-stands-alone",
+      severity: "error",
+      from: { path: "^console/" },
+      to: { path: "^(cli|infra|agent|test|bench|setup)/" },
+    },
     {
       name: "cli-enters-by-the-front-door",
       comment: "cli loads a world's entry point only",
       severity: "error",
       from: { path: "^cli/" },
-      to: { path: "^(infra|agent|console)/", pathNot: "^(infra/index|infra/commands|infra/platforms/lab/faults/index|agent/main|agent/tools|console/main)\\.ts$" },
+      to: {
+        path: "^(infra|agent|console)/",
+        pathNot:
+          "^(infra/index|infra/commands|infra/platforms/lab/faults/index|agent/main|agent/tools|console/main)\\.ts$",
+      },
     },
     {
       name: "a-check-has-one-door",
@@ -39,13 +63,29 @@ module.exports = {
       from: { path: "^console/(gateway|store|correlate|incidents|notify|api)/" },
       to: { path: "^console/(gateway|store|correlate|incidents|notify|api|pipeline|main)", pathNot: "^console/$1" },
     },
-    { name: "screen-sees-protocol-only", severity: "error", from: { path: "^console/ui/" }, to: { path: "^(console/(?!ui/)|agent/|infra/|cli/)" } },
+    {
+      name: "setup-needs-nothing",
+      comment: "it runs on the system's own Node before any dependency is installed",
+      severity: "error",
+      from: { path: "^setup/" },
+      to: { pathNot: "^setup/", dependencyTypesNot: ["core"] },
+    },
+    {
+      name: "screen-sees-protocol-only",
+      severity: "error",
+      from: { path: "^console/ui/" },
+      to: { path: "^(console/(?!ui/)|agent/|infra/|cli/)" },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },
     exclude: { path: "(node_modules|dist|\\.vonggac)" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { extensions: [".ts", ".tsx", ".js", ".json"], exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },
+    enhancedResolveOptions: {
+      extensions: [".ts", ".tsx", ".js", ".json"],
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+    },
   },
 };

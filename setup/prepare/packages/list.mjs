@@ -1,0 +1,47 @@
+// Which Debian packages are needed, and for what. The one place that names them.
+
+/** For everything: the first is what Node 26's binary links against, and a bare Debian 12 lacks it. */
+const ALWAYS = [
+  "libatomic1",
+  "ca-certificates",
+  "curl", // the Pulumi engine's own installer fetches with it
+  "git",
+];
+
+/** For a province in the lab: its daemons, and what the provider and the agents call. */
+const LAB = [
+  "iproute2",
+  "bird2",
+  "knot",
+  "knot-dnsutils",
+  "unbound",
+  "nginx-light",
+  "nftables",
+  "openssh-server",
+  "openssh-client",
+  "iputils-ping",
+  "util-linux",
+  "mount",
+  "passwd",
+  "procps",
+];
+
+/** For the tests: a browser with letters to draw, and dig. */
+const TEST = ["chromium", "fonts-dejavu-core", "bind9-dnsutils"];
+
+/**
+ * System services that come with those packages. The lab starts daemons of its own in its namespaces and needs none of
+ * these; so one that was not on the machine before is neither started nor enabled by us.
+ * @type {Record<string, string[]>}
+ */
+export const SERVICES = {
+  bird2: ["bird.service"],
+  knot: ["knot.service"],
+  unbound: ["unbound.service", "unbound-resolvconf.service"],
+  "nginx-light": ["nginx.service"],
+  nftables: ["nftables.service"],
+  "openssh-server": ["ssh.service", "ssh.socket"],
+};
+
+/** @param {"start" | "test"} purpose */
+export const packagesFor = (purpose) => [...ALWAYS, ...LAB, ...(purpose === "test" ? TEST : [])];

@@ -1,0 +1,69 @@
+// The order of the suites, and that the counts count: real test files that pass, fail, skip, hang on a hook.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { run } from "../../../setup/run.mjs";
+import { suitesOf } from "../../../setup/test/suites.mjs";
+import { folder, put, ROOT } from "../fixtures.ts";
+
+test("parts first, then what uses the machine, and what takes the lab down last of all", () => {
+  const suites = suitesOf([
+    "test/kill/console.test.ts",
+    "test/scenarios/90-down.test.ts",
+    "test/scenarios/10-up.test.ts",
+    "test/e2e/screen.test.ts",
+    "test/protocol/codec.test.ts",
+  ]);
+  assert.deepEqual(
+    suites.map((s) => [s.id, s.files.length, s.wholeMachine]),
+    [
+      ["parts", 1, false],
+      ["test/scenarios", 1, true],
+      ["test/e2e", 1, true],
+      ["test/kill", 1, true],
+      ["the end", 1, true],
+    ],
+  );
+});
+
+const head = 'import { test, describe, before } from "node:test"; import assert from "node:assert";\n';
+
+async function report(root: string, ...files: string[]) {
+  const counts = path.join(root, "counts.json");
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const ran = await run(
+    process.execPath,
+    ["--test", `--test-reporter=${ROOT}/setup/test/reporter.mjs`, "--test-reporter-destination=stdout", ...files],
+    { cwd: root, env: { ...env, VONGGAC_TEST_COUNTS: counts } },
+  );
+  return { ...JSON.parse(readFileSync(counts, "utf8")), output: ran.output, code: ran.code };
+}
+
+test("passed, failed, skipped with the reason, suites counted by what is in them", async (t) => {
+  const root = folder(t);
+  put(
+    root,
+    "a.test.mjs",
+    `${head}test("one", () => {}); test("two", { skip: "needs a moon" }, () => {});
+     describe("group", () => { test("three", () => {}); test("four", () => assert.equal(1, 2)); });`,
+  );
+  const { passed, failed, skipped, output, code } = await report(root, "a.test.mjs");
+  assert.deepEqual([passed, failed, skipped], [2, 1, 1]);
+  assert.equal(code, 1);
+  assert.match(output, /two: skipped: needs a moon/);
+  assert.match(output, /✗ four[\s\S]*1 == 2/);
+});
+
+test("a file that cannot be read in, and a hook that throws, are failures", async (t) => {
+  const root = folder(t);
+  put(root, "broken.test.mjs", 'import "./not-there.mjs";');
+  put(root, "hook.test.mjs", `${head}before(() => { throw new Error("no"); }); test("one", () => {});`);
+  const broken = await report(root, "broken.test.mjs");
+  assert.deepEqual([broken.passed, broken.failed], [0, 1]);
+  assert.match(broken.output, /not-there/);
+  const hook = await report(root, "hook.test.mjs");
+  assert.equal(hook.passed, 0);
+  assert.ok(hook.failed >= 1);
+  assert.equal(hook.code, 1);
+});

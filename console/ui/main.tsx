@@ -2,7 +2,7 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { startPreferences } from "./state/preferences.ts";
-import { enter } from "./state/session.ts";
+import { enter, watchWakeUps } from "./state/session.ts";
 import "./style/tokens.css";
 import "./style/base.css";
 import "./style/header.css";
@@ -11,5 +11,6 @@ import "./style/detail.css";
 import "./style/agencies.css";
 
 startPreferences();
+watchWakeUps();
 render(<App />, document.getElementById("app")!);
 void enter();

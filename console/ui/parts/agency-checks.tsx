@@ -100,7 +100,7 @@ function Finding({ tag, target }: { tag: string; target: string }) {
           <strong>{t("status.remedy")}:</strong> {remedy}
         </p>
       )}
-      {clauseOf(tag) && <p class="clause">{t("status.clause", { clause: clauseOf(tag) })}</p>}
+      {clauseOf(language, tag) && <p class="clause">{t("status.clause", { clause: clauseOf(language, tag) })}</p>}
     </div>
   );
 }

@@ -22,7 +22,7 @@ export const AgencyRow = memo(function AgencyRow({ agency, kinds }: { agency: Ag
   const panel = `checks-${agency.id}`;
   return (
     <li
-      class={`agency overall-${agency.overall}`}
+      class={`agency overall-${agency.overall} ${agency.silent.length > 0 ? "is-silent" : ""}`}
       data-testid="agency"
       data-agency={agency.id}
       data-overall={agency.overall}
@@ -74,7 +74,7 @@ function Overall({ agency }: { agency: AgencyView }) {
       )}
       <span class={`label narrow-only overall-label-${agency.overall}`}>
         <Icon name={STATUS_ICON[agency.overall]} />
-        {agency.overall === "finding" ? t("agency.finding", { count: agency.findings }) : t(`agency.${agency.overall}`)}
+        {agency.overall === "finding" ? t("agency.finding", { count: agency.findings }) : t(`status.${agency.overall}`)}
       </span>
     </span>
   );

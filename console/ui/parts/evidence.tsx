@@ -4,7 +4,7 @@ import type { Evidence } from "../../../protocol/finding.ts";
 import type { IncidentEvidence } from "../../../protocol/incident.ts";
 import { model } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
-import { evidencePairs, nameOf, tagTitle } from "../text/describe.ts";
+import { factsOf, nameOf, tagTitle } from "../text/describe.ts";
 import { useWords } from "../text/use.tsx";
 import { At } from "./labels.tsx";
 
@@ -68,13 +68,13 @@ export function FactList({ subject, facts }: { subject?: string; facts: Evidence
       {subject && !said && (
         <div>
           <dt>{t("incident.evidence.subject")}</dt>
-          <dd>{subject}</dd>
+          <dd class="code">{subject}</dd>
         </div>
       )}
-      {evidencePairs(language, facts, names).map(([label, value]) => (
-        <div key={label}>
-          <dt>{label}</dt>
-          <dd>{value}</dd>
+      {factsOf(language, facts, names).map((fact) => (
+        <div key={fact.label}>
+          <dt>{fact.label}</dt>
+          <dd class={fact.isName ? "" : "code"}>{fact.value}</dd>
         </div>
       ))}
     </dl>

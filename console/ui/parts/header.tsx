@@ -1,5 +1,6 @@
 // The bar at the top: which province, whether what is shown is live, language, appearance, and the way out.
 
+import { useState } from "preact/hooks";
 import { toConsoleTime } from "../state/clock.ts";
 import { language, THEMES, theme } from "../state/preferences.ts";
 import { exit, link, model, session } from "../state/session.ts";
@@ -31,11 +32,26 @@ export function Header() {
             {account}
           </span>
         )}
-        <button type="button" class="button" data-testid="signout" onClick={() => void exit()}>
-          {t("signout")}
-        </button>
+        <SignOut />
       </div>
     </header>
+  );
+}
+
+function SignOut() {
+  const { t } = useWords();
+  const [failed, setFailed] = useState(false);
+  return (
+    <>
+      {failed && (
+        <span class="error" role="alert">
+          {t("signout.failed")}
+        </span>
+      )}
+      <button type="button" class="button" data-testid="signout" onClick={async () => setFailed(!(await exit()))}>
+        {t("signout")}
+      </button>
+    </>
   );
 }
 

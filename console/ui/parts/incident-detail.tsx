@@ -20,8 +20,11 @@ export function IncidentDetail({ id }: { id: string }) {
   const { t } = useWords();
   const incident = useStore(model, (m) => m?.incidents.get(id));
   const heading = useRef<HTMLHeadingElement>(null);
+  const section = useRef<HTMLElement>(null);
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
+    // The page may be scrolled deep into the agencies: what was asked for is shown from its beginning.
+    if ((section.current?.getBoundingClientRect().top ?? 0) < 0) section.current?.scrollIntoView({ block: "start" });
     const onKey = (e: KeyboardEvent) => {
       const typing = e.target instanceof HTMLTextAreaElement || e.target instanceof HTMLInputElement;
       if (e.key === "Escape" && !typing) closeDetail();
@@ -34,7 +37,7 @@ export function IncidentDetail({ id }: { id: string }) {
     };
   }, [id]);
   return (
-    <section class="detail" aria-labelledby="detail-title" data-testid="incident-detail" data-incident-id={id}>
+    <section ref={section} class="detail" aria-labelledby="detail-title" data-testid="incident-detail" data-incident-id={id}>
       <div class="detail-bar">
         <h2 id="detail-title" ref={heading} tabIndex={-1}>
           {t("incident.detail")} <span class="incident-id">{id}</span>
@@ -140,7 +143,9 @@ function Remedies({ incident }: { incident: Incident }) {
           <div key={tag}>
             <dt>{tagTitle(language, tag)}</dt>
             <dd>{tagRemedy(language, tag)}</dd>
-            {clauseOf(tag) && <dd class="clause">{t("status.clause", { clause: clauseOf(tag) })}</dd>}
+            {clauseOf(language, tag) && (
+              <dd class="clause">{t("status.clause", { clause: clauseOf(language, tag) })}</dd>
+            )}
           </div>
         ))}
       </dl>

@@ -67,10 +67,10 @@ function NothingOpen() {
   const all = [...(agencies?.values() ?? [])];
   const good = all.filter((a) => a.overall === "good").length;
   return (
-    <div class={live ? "nothing" : "nothing doubtful"} data-testid="empty-incidents">
+    <div class={live ? "nothing" : "nothing doubtful"} data-testid={live ? "empty-incidents" : undefined}>
       <Icon name={live ? "check" : "question"} />
       <div>
-        <p class="nothing-title">{t("incidents.none.title")}</p>
+        <p class="nothing-title">{t(live ? "incidents.none.title" : "incidents.none.stale.title")}</p>
         <p>{live ? t("incidents.none.text", { good, total: all.length }) : t("incidents.none.stale")}</p>
       </div>
     </div>

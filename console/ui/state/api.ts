@@ -29,7 +29,11 @@ export async function signIn(code: string): Promise<SignInOutcome> {
   return { ok: false, code: "unexpected", status: response.status };
 }
 
-export const signOut = async (): Promise<void> => void (await post("/api/signout", {}));
+/** Ends the session at the console. True also when the console says that there was none. */
+export async function signOut(): Promise<boolean> {
+  const response = await post("/api/signout", {});
+  return response !== undefined && (response.ok || response.status === 401);
+}
 
 /** Takes ownership of an incident. */
 export const acknowledge = (incident: string): Promise<ActionOutcome> =>

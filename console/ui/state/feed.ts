@@ -35,6 +35,8 @@ const TIMING: FeedTiming = { firstWaitMs: 500, longestWaitMs: 15_000, silentAfte
 
 export interface Feed {
   retryNow(): void;
+  /** Judges now whether the last word is too old: after a sleep of the machine its timers are late. */
+  check(): void;
   close(): void;
 }
 
@@ -77,14 +79,14 @@ export function openFeed(options: FeedOptions): Feed {
   function expectWord(mine: WebSocket) {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      if (socket !== mine) return;
-      void lost();
-      mine.close();
+      if (socket === mine) void lost();
     }, timing.silentAfterMs);
   }
 
   async function lost() {
+    const dead = socket;
     socket = undefined;
+    dead?.close();
     clearTimeout(timer);
     const wait = Math.min(timing.longestWaitMs, timing.firstWaitMs * 2 ** failures++) * (0.5 + options.random() / 2);
     // What was shown may be old since the last word, not since we noticed.
@@ -105,6 +107,10 @@ export function openFeed(options: FeedOptions): Feed {
   attempt();
   return {
     retryNow() {
+      if (socket === undefined) attempt();
+    },
+    check() {
+      if (link.phase === "live" && options.now() - (link.lastMessageAt ?? 0) > timing.silentAfterMs) void lost();
       if (socket === undefined) attempt();
     },
     close,

@@ -42,10 +42,17 @@ export async function enter(): Promise<void> {
 
 export const retryFeed = (): void => feed?.retryNow();
 
-/** Ends the session here and at the console. */
-export async function exit(): Promise<void> {
-  await signOut();
-  leave(false);
+/** Whenever the page is seen or the network is back, old data must not pass for live for even a second. */
+export function watchWakeUps(): void {
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && feed?.check());
+  addEventListener("online", () => feed?.check());
+}
+
+/** Ends the session at the console, then here. False when the console could not be told: the session then still lives. */
+export async function exit(): Promise<boolean> {
+  const ended = await signOut();
+  if (ended) leave(false);
+  return ended;
 }
 
 /** Forgets everything that was shown: the next person must not see it. `ended`: it was not by their own will. */

@@ -62,8 +62,14 @@ const detectionTitle = (language: Language, tag: string): string =>
 export const tagRemedy = (language: Language, tag: string): string | undefined =>
   textIfKnown(language, `tag.${tag}.remedy`) ?? textIfKnown(language, `detection.${classOf(tag)}.remedy`);
 
-/** The clause behind a tag or a detection's class; empty when none is known. */
-export const clauseOf = (tag: string): string => tagRow(tag).clause || (DETECTION_CLASSES[classOf(tag)]?.clause ?? "");
+/** The clause behind a tag or a detection's class, with the kind of text in the reader's language; empty when unknown. */
+export function clauseOf(language: Language, tag: string): string {
+  const clause = tagRow(tag).clause || (DETECTION_CLASSES[classOf(tag)]?.clause ?? "");
+  return clause
+    .replaceAll("Circular ", `${text(language, "status.clause.circular")} `)
+    .replaceAll("Decree ", `${text(language, "status.clause.decree")} `)
+    .replaceAll("art. ", `${text(language, "status.clause.article")} `);
+}
 
 /** The family's label; an unknown family shows its id. */
 export const kindTitle = (language: Language, kind: string): string =>
@@ -75,17 +81,23 @@ export const kindShort = (language: Language, kind: string): string =>
 const ASSET_FACTS = new Set(["asset", "path", "hub"]);
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
 
-/** Evidence as pairs to print: labels where the tables have one, instants in Vietnam's time, ids as names. */
-export const evidencePairs = (language: Language, evidence: Evidence, names: Names): [string, string][] =>
-  Object.entries(evidence).map(([k, v]) => [
-    textIfKnown(language, `evidence.${k}`) ?? k,
-    Array.isArray(v)
-      ? joinList(
-          language,
-          v.map((x) => valueText(language, k, x, names)),
-        ) || text(language, "value.none")
-      : valueText(language, k, v, names),
-  ]);
+export interface Fact {
+  label: string;
+  value: string;
+  /** A name that people read, rather than an address or a code. */
+  isName: boolean;
+}
+
+/** Evidence to print: labels where the tables have one, instants in Vietnam's time, ids of assets as names. */
+export const factsOf = (language: Language, evidence: Evidence, names: Names): Fact[] =>
+  Object.entries(evidence).map(([key, value]) => {
+    const values = (Array.isArray(value) ? value : [value]).map((v) => valueText(language, key, v, names));
+    return {
+      label: textIfKnown(language, `evidence.${key}`) ?? key,
+      value: values.length > 0 ? joinList(language, values) : text(language, "value.none"),
+      isName: ASSET_FACTS.has(key),
+    };
+  });
 
 function valueText(language: Language, key: string, value: string | number | boolean, names: Names): string {
   if (typeof value === "boolean") return text(language, value ? "value.yes" : "value.no");

@@ -1,0 +1,99 @@
+// The unix socket for whoever holds this machine: root and the console's own account, by the socket's mode. It issues
+// sign-in codes and answers our commands and scenario tests.
+import { chmodSync, mkdirSync, statSync, unlinkSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { connect } from "node:net";
+import { dirname } from "node:path";
+import { sendJson, sendProblem } from "../http.ts";
+import { messageOf, Problem } from "../problem.ts";
+import type { Backend } from "./ports.ts";
+import type { SignInDesk } from "./signin.ts";
+
+export type AdminCode = "admin-socket-in-use" | "admin-socket-unusable";
+
+/** The account of the spine: there is one until accounts of people are kept. */
+export const OPERATOR = "operator";
+const MOST_ITEMS = 5_000;
+
+/** Opens the socket, mode 0600. Rejects with Problem<AdminCode>. A socket that nobody listens on is replaced. */
+export async function openAdmin(path: string, desk: SignInDesk, backend: Backend): Promise<Server> {
+  await clearStale(path);
+  const server = createServer((request, response) => {
+    try {
+      answer(desk, backend, request, response);
+    } catch (error) {
+      sendProblem(response, 500, "internal-error", messageOf(error));
+    }
+  });
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => reject(unusable(path, error)));
+    // The mode is there from the first moment: between bind and chmod nobody else may connect.
+    const umask = process.umask(0o177);
+    server.listen(path, () => {
+      chmodSync(path, 0o600);
+      resolve(server);
+    });
+    process.umask(umask);
+  });
+}
+
+function answer(desk: SignInDesk, backend: Backend, request: IncomingMessage, response: ServerResponse) {
+  const url = new URL(request.url ?? "/", "http://admin");
+  switch (`${request.method} ${url.pathname}`) {
+    case "POST /signin-code":
+      return sendJson(response, 200, desk.issue(OPERATOR));
+    case "GET /status":
+      return sendJson(response, 200, backend.status());
+    case "GET /incidents":
+      return sendJson(response, 200, backend.incidents());
+    case "GET /targets":
+      return sendJson(response, 200, backend.targets());
+    case "GET /agents":
+      return sendJson(response, 200, backend.agents());
+    case "GET /items":
+      return sendJson(
+        response,
+        200,
+        backend.itemsAfter(numberOf(url, "after", 0), Math.min(MOST_ITEMS, numberOf(url, "limit", 1_000))),
+      );
+    default:
+      return sendProblem(response, 404, "not-found");
+  }
+}
+
+function numberOf(url: URL, name: string, otherwise: number): number {
+  const value = Number(url.searchParams.get(name) ?? otherwise);
+  return Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
+}
+
+async function clearStale(path: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (!statSync(path, { throwIfNoEntry: false })) return;
+  if (await somebodyListens(path))
+    throw new Problem<AdminCode>(
+      "admin-socket-in-use",
+      path,
+      "another console listens there",
+      "End the other console first.",
+    );
+  unlinkSync(path);
+}
+
+const somebodyListens = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+
+const unusable = (path: string, error: Error) =>
+  new Problem<AdminCode>(
+    "admin-socket-unusable",
+    path,
+    `the admin socket cannot be opened: ${error.message}`,
+    "Check that the folder exists and belongs to this account.",
+    error,
+  );

@@ -1,0 +1,57 @@
+// console.json: its shape, read once at start. docs/architecture.md says what each part is for.
+import Type from "typebox";
+import { jsonFileReader } from "./json-file.ts";
+
+const Path = Type.String({ minLength: 1, maxLength: 4096 });
+const Host = Type.String({ minLength: 1, maxLength: 255 });
+const Port = Type.Integer({ minimum: 0, maximum: 65_535 });
+const Ms = (minimum: number) => Type.Integer({ minimum, maximum: 3_600_000 });
+
+export const ConsoleConfigSchema = Type.Object(
+  {
+    gateway: Type.Object(
+      { host: Host, port: Port, certFile: Path, keyFile: Path, clientRootsFile: Path },
+      { additionalProperties: false },
+    ),
+    /** `fd` is a listening socket that was opened by the platform; `host` and `port` stand in where there is none. */
+    screen: Type.Object(
+      {
+        fd: Type.Optional(Type.Integer({ minimum: 3, maximum: 1024 })),
+        host: Type.Optional(Host),
+        port: Type.Optional(Port),
+        url: Type.String({ pattern: "^https?://[^\\s/]+/?$" }),
+      },
+      { additionalProperties: false },
+    ),
+    adminSocket: Path,
+    enrolSocket: Path,
+    registryFile: Path,
+    assignmentsFile: Path,
+    dataDir: Path,
+    metrics: Type.Object({ host: Host, port: Port }, { additionalProperties: false }),
+    timing: Type.Object(
+      {
+        beatMs: Ms(200),
+        silentAfterMs: Ms(300),
+        settleMs: Ms(0),
+        recoverMs: Ms(0),
+        /** After a start of the console, how much longer than `silentAfterMs` an agent may take to come back. */
+        graceMs: Type.Optional(Ms(0)),
+      },
+      { additionalProperties: false },
+    ),
+    logLevel: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
+  },
+  { additionalProperties: false },
+);
+export type ConsoleConfig = Type.Static<typeof ConsoleConfigSchema>;
+
+export const DEFAULT_GRACE_MS = 15_000;
+
+/** Reads console.json. Throws Problem<JsonFileCode> with the path of the wrong field. */
+export const readConfig: (path: string) => ConsoleConfig = jsonFileReader(
+  ConsoleConfigSchema,
+  "the console's configuration",
+  "Provision again, or correct the field by hand (docs/architecture.md shows the file).",
+  1024 * 1024,
+);

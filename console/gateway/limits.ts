@@ -1,0 +1,44 @@
+// How much an agent, or whoever reaches the port, may ask of the gateway. One table, so that it can be read at once.
+import { FRAME_LIMITS } from "../../protocol/frame.ts";
+import type { BucketRule } from "../rate.ts";
+
+export interface GatewayLimits {
+  /** Bytes of a message that ws takes at all: above FRAME_LIMITS.bytes, so that the codec can name the refusal. */
+  messageBytes: number;
+  /** From the upgrade to a hello. */
+  helloMs: number;
+  /** Without any frame for this long the connection is given up: long after the agent was called silent. */
+  idleMs: number;
+  tlsHandshakeMs: number;
+  requestMs: number;
+  /** Frames of one agent. A full outbox of 100,000 items drains in 2,000 frames. */
+  frames: BucketRule;
+  /** Connections of one agent. */
+  connects: BucketRule;
+  /** Hellos of all agents: a whole province that comes back at once is let in at this pace. */
+  hellos: BucketRule;
+  /** Batches of one agent that wait for their commit before its socket is no longer read. */
+  unacked: number;
+  /** Bytes that an agent may leave unread before it is dropped. */
+  unsentBytes: number;
+  enrolBodyBytes: number;
+  /** Enrolment requests of one address (a /64 counts as one). */
+  enrols: BucketRule;
+  enrolMs: number;
+}
+
+export const GATEWAY_LIMITS: GatewayLimits = {
+  messageBytes: FRAME_LIMITS.bytes * 2,
+  helloMs: 5_000,
+  idleMs: 30_000,
+  tlsHandshakeMs: 10_000,
+  requestMs: 10_000,
+  frames: { burst: 3_000, perSecond: 500 },
+  connects: { burst: 20, perSecond: 1 },
+  hellos: { burst: 500, perSecond: 200 },
+  unacked: 32,
+  unsentBytes: 4 * 1024 * 1024,
+  enrolBodyBytes: 16 * 1024,
+  enrols: { burst: 20, perSecond: 1 },
+  enrolMs: 10_000,
+};

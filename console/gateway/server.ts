@@ -1,0 +1,184 @@
+// The port that agents reach: TLS 1.3 with client certificates, one WebSocket an agent, and enrolment beside it.
+import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { WebSocketServer } from "ws";
+import { refuseUpgrade, sendProblem } from "../http.ts";
+import type { Logger } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { messageOf, Problem } from "../problem.ts";
+import { bucketTable, newBucket, take } from "../rate.ts";
+import type { HeldAssignment } from "./assignments.ts";
+import { enrolment } from "./enrol.ts";
+import { identityOf } from "./identity.ts";
+import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
+import { type Session, startSession } from "./session.ts";
+import type { Sink } from "./sink.ts";
+
+export type GatewayCode = "gateway-tls-unusable" | "gateway-address-unusable";
+export const SUBPROTOCOL = "vonggac.1";
+
+export interface GatewayParts {
+  host: string;
+  port: number;
+  certFile: string;
+  keyFile: string;
+  clientRootsFile: string;
+  enrolSocket: string;
+  beatMs: number;
+  sink: Sink;
+  limits?: Partial<GatewayLimits>;
+  now(): number;
+  monotonic(): number;
+  metrics: Metrics;
+  log: Logger;
+}
+
+export interface Gateway {
+  port: number;
+  connected(): number;
+  /** Other assignments: agents that hold older ones get theirs. */
+  setAssignments(assignments: Map<string, HeldAssignment>): void;
+  /** The registry changed: agents that it no longer has are put out. */
+  recheck(): void;
+  close(): Promise<void>;
+}
+
+/** Opens the port. Rejects with Problem<GatewayCode>. */
+export async function openGateway(parts: GatewayParts): Promise<Gateway> {
+  const { sink, log, metrics } = parts;
+  const limits = { ...GATEWAY_LIMITS, ...parts.limits };
+  const sessions = new Map<string, Session>();
+  const connectsOf = bucketTable(limits.connects, 50_000);
+  const hellos = newBucket(limits.hellos, parts.monotonic());
+  let assignments = new Map<string, HeldAssignment>();
+  const enrol = enrolment({ ...parts, limits, knowsAgent: (a) => sink.knowsAgent(a) });
+  const server = listener(parts, limits);
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.messageBytes,
+    perMessageDeflate: false,
+    clientTracking: false,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  });
+
+  server.on("request", (request, response) => {
+    const path = request.url ?? "";
+    if (path !== "/enrol" && path !== "/enrol/renew") return sendProblem(response, 404, "not-found");
+    if (request.method !== "POST")
+      return sendProblem(response, 405, "method-not-allowed", undefined, { allow: "POST" });
+    void enrol(request, response, path === "/enrol/renew");
+  });
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on("error", (error) => log.debug({ event: "upgrade-error", detail: error.message }));
+    const no = (status: number, code: string, detail?: string) => {
+      metrics.refusals.inc({ code });
+      log.warn({ problem: code, at: "upgrade", from: request.socket.remoteAddress, detail });
+      refuseUpgrade(socket, status, code, detail);
+    };
+    if (request.url !== "/agent") return no(404, "not-found");
+    const identity = identityOf(socket as TLSSocket, parts.now());
+    if (!identity.ok) return no(401, identity.code, identity.detail);
+    const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((p) => p.trim());
+    if (!offered.includes(SUBPROTOCOL)) return no(400, "subprotocol-required", SUBPROTOCOL);
+    const wait = connectsOf(identity.agent, parts.monotonic());
+    if (wait > 0) return no(429, "rate-exceeded", `${identity.agent} connects too often`);
+    sockets.handleUpgrade(request, socket, head, (ws) => {
+      startSession({
+        ...parts,
+        socket: ws,
+        agent: identity.agent,
+        certificateExpiresAt: identity.expiresAt,
+        limits,
+        assignmentOf: (agent) => assignments.get(agent),
+        admit: (session, hello) => {
+          const pause = take(hellos, limits.hellos, parts.monotonic());
+          if (pause > 0)
+            return {
+              code: "try-later",
+              detail: "many agents are coming back",
+              retryAfterMs: pause + Math.floor(Math.random() * 3_000),
+            };
+          const older = sessions.get(session.agent);
+          if (older) {
+            if (older.instance !== hello.instance) log.warn({ event: "second-instance", agent: session.agent });
+            older.refuse("agent-replaced", "the same agent has connected again");
+          }
+          sessions.set(session.agent, session);
+          metrics.connections.set(sessions.size);
+          return undefined;
+        },
+        ended: (session) => {
+          if (sessions.get(session.agent) === session) sessions.delete(session.agent);
+          metrics.connections.set(sessions.size);
+        },
+      });
+    });
+  });
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(unusableAddress(parts, error)));
+    server.listen(parts.port, parts.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    connected: () => sessions.size,
+    setAssignments(next) {
+      assignments = next;
+      for (const session of sessions.values()) session.pushAssignment();
+    },
+    recheck() {
+      for (const session of sessions.values())
+        if (!sink.knowsAgent(session.agent)) session.refuse("agent-unknown", "the registry no longer has this agent");
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const session of sessions.values()) session.leave();
+        setTimeout(() => server.closeAllConnections(), 600);
+      }),
+  };
+}
+
+function listener(parts: GatewayParts, limits: GatewayLimits) {
+  try {
+    const server = createServer({
+      minVersion: "TLSv1.3",
+      cert: readFileSync(parts.certFile),
+      key: readFileSync(parts.keyFile),
+      ca: readFileSync(parts.clientRootsFile),
+      // Asked for and verified, but not demanded: who enrols has no certificate yet. identity.ts looks at the outcome.
+      requestCert: true,
+      rejectUnauthorized: false,
+      handshakeTimeout: limits.tlsHandshakeMs,
+      requestTimeout: limits.requestMs,
+      headersTimeout: limits.requestMs,
+      connectionsCheckingInterval: 1_000,
+      keepAliveTimeout: 5_000,
+      maxHeaderSize: 8_192,
+    });
+    server.on("tlsClientError", (error) => parts.log.debug({ event: "tls-error", detail: error.message }));
+    server.on("clientError", (_error, socket) => socket.destroy());
+    return server;
+  } catch (error) {
+    throw new Problem<GatewayCode>(
+      "gateway-tls-unusable",
+      `${parts.certFile}, ${parts.keyFile}, ${parts.clientRootsFile}`,
+      `key, certificate or client roots cannot be used: ${messageOf(error)}`,
+      "Check that this account may read them and that they belong together; provision again if not.",
+      error,
+    );
+  }
+}
+
+const unusableAddress = (parts: GatewayParts, error: Error) =>
+  new Problem<GatewayCode>(
+    "gateway-address-unusable",
+    `[${parts.host}]:${parts.port}`,
+    `the gateway cannot listen: ${error.message}`,
+    "Check that the address is this host's and that no other console runs.",
+    error,
+  );

@@ -1,0 +1,64 @@
+// What the console counts, for Prometheus, on loopback only.
+import { createServer, type Server } from "node:http";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+export interface Metrics {
+  registry: Registry;
+  frames: Counter<"type">;
+  refusals: Counter<"code">;
+  items: Counter<"kind">;
+  /** Items that an agent sent about what is not its to watch. */
+  strayItems: Counter;
+  commits: Histogram;
+  failedCommits: Counter;
+  correlatorFailures: Counter;
+  fullRequests: Counter;
+  signinFailures: Counter;
+  enrolments: Counter<"result">;
+  connections: Gauge;
+  feedClients: Gauge;
+  feedDropped: Counter;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []) =>
+    new Counter<L>({ name: `vonggac_console_${name}`, help, labelNames, registers });
+  const gauge = (name: string, help: string) => new Gauge({ name: `vonggac_console_${name}`, help, registers });
+  return {
+    registry,
+    frames: counter("frames_total", "Frames received from agents", ["type"]),
+    refusals: counter("refusals_total", "Agents refused, by code", ["code"]),
+    items: counter("items_total", "Reports and detections kept", ["kind"]),
+    strayItems: counter("stray_items_total", "Items about targets that their agent does not watch"),
+    commits: new Histogram({
+      name: "vonggac_console_commit_seconds",
+      help: "Time of one transaction, correlation included",
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5],
+      registers,
+    }),
+    failedCommits: counter("failed_commits_total", "Transactions that could not be committed"),
+    correlatorFailures: counter("correlator_failures_total", "Inputs on which the correlator threw"),
+    fullRequests: counter("full_requests_total", "Acks that asked an agent for whole reports"),
+    signinFailures: counter("signin_failures_total", "Wrong or refused sign-in codes"),
+    enrolments: counter("enrolments_total", "Enrolments and renewals, by result", ["result"]),
+    connections: gauge("agent_connections", "Agents connected"),
+    feedClients: gauge("feed_clients", "Screens connected"),
+    feedDropped: counter("feed_dropped_total", "Screens dropped because they did not keep up"),
+  };
+}
+
+/** Serves GET /metrics. Resolves when it listens; rejects with the system's error. */
+export function serveMetrics(metrics: Metrics, host: string, port: number): Promise<Server> {
+  const server = createServer(async (request, response) => {
+    if (request.method !== "GET" || request.url !== "/metrics") return void response.writeHead(404).end();
+    response.writeHead(200, { "content-type": metrics.registry.contentType });
+    response.end(await metrics.registry.metrics());
+  });
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => resolve(server));
+  });
+}

@@ -1,0 +1,49 @@
+// The record as the rest of the console sees it: tables by purpose, one transaction at a time.
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { type Accounts, accountsOf } from "./accounts.ts";
+import { type Audit, auditOf } from "./audit.ts";
+import { openDatabase } from "./database.ts";
+import { type Incidents, incidentsOf } from "./incidents.ts";
+import { type Items, itemsOf } from "./items.ts";
+
+export { isDiskFailure } from "./database.ts";
+export type { Accounts, Audit, Incidents, Items };
+
+export interface Store {
+  items: Items;
+  incidents: Incidents;
+  accounts: Accounts;
+  audit: Audit;
+  /** Runs `work` in one durable transaction: all of it is on the disk when this returns, or none and it throws. */
+  transaction<T>(work: () => T): T;
+  /** Bytes on the disk. */
+  size(): number;
+  close(): void;
+}
+
+/** Opens the record in `dataDir`. Throws Problem<StoreCode>. */
+export function openStore(dataDir: string): Store {
+  const db = openDatabase(dataDir);
+  const size = (file: string) => statSync(join(dataDir, file), { throwIfNoEntry: false })?.size ?? 0;
+  return {
+    items: itemsOf(db),
+    incidents: incidentsOf(db),
+    accounts: accountsOf(db),
+    audit: auditOf(db),
+    transaction(work) {
+      db.exec("BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        db.exec("COMMIT");
+        return result;
+      } catch (error) {
+        // SQLite has rolled back by itself after some errors (full disk); then there is nothing left to roll back.
+        if (db.isTransaction) db.exec("ROLLBACK");
+        throw error;
+      }
+    },
+    size: () => size("record.db") + size("record.db-wal"),
+    close: () => db.close(),
+  };
+}

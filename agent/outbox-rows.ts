@@ -13,8 +13,9 @@ export const REPORT = 2;
 export interface Totals {
   epoch: number;
   nextSeq: number;
-  /** Entries in all, and those of them without a seq. */
-  rows: number;
+  /** Items kept; gaps are none. */
+  items: number;
+  /** Entries without a seq, a gap among them. */
   unsent: number;
   firstSent: number | undefined;
 }
@@ -23,11 +24,13 @@ export interface Totals {
 export function totals(db: DatabaseSync): Totals | undefined {
   const state = db.prepare("SELECT epoch, nextSeq FROM state").get();
   if (!state) return undefined;
-  const sums = db.prepare("SELECT count(*) AS n, count(*) - count(seq) AS u, min(seq) AS first FROM entry").get()!;
+  const sums = db
+    .prepare("SELECT count(nullif(kind, 0)) AS n, count(*) - count(seq) AS u, min(seq) AS first FROM entry")
+    .get()!;
   return {
     epoch: Number(state["epoch"]),
     nextSeq: Number(state["nextSeq"]),
-    rows: Number(sums["n"]),
+    items: Number(sums["n"]),
     unsent: Number(sums["u"]),
     firstSent: sums["first"] === null ? undefined : Number(sums["first"]),
   };
@@ -44,12 +47,13 @@ export function insert(db: DatabaseSync, entries: readonly { kind: number; body:
   for (const { kind, body } of entries) statement.run(kind, body);
 }
 
-/** Entries that end at or before `seq`. Returns how many there were. */
+/** Deletes what ends at or before `seq`. Returns how many items that were. */
 export function deleteThrough(db: DatabaseSync, seq: number): number {
-  return Number(db.prepare("DELETE FROM entry WHERE seq + width - 1 <= ?").run(seq).changes);
+  const gone = db.prepare("DELETE FROM entry WHERE seq + width - 1 <= ? RETURNING kind").all(seq);
+  return gone.filter(({ kind }) => kind !== GAP).length;
 }
 
-/** Drops up to `count` of the oldest unsent entries of a kind. Returns how many there were. */
+/** Drops up to `count` of the oldest unsent items of a kind. Returns how many there were. */
 export function dropOldest(db: DatabaseSync, kind: number, count: number): number {
   const oldest = "SELECT id FROM entry WHERE seq IS NULL AND kind = ? ORDER BY id LIMIT ?";
   return Number(db.prepare(`DELETE FROM entry WHERE id IN (${oldest})`).run(kind, count).changes);

@@ -3,7 +3,7 @@
 // Rules (design: Delivery):
 //  1. `put` hands items in; `flush` writes them. What flush returns is durable with its seq, so its bytes may leave.
 //  2. A seq is given at first sending, in the order gap, detections, reports, each by age; it never changes within an epoch.
-//  3. At most `limit` entries are kept. Beyond it the oldest unsent reports are dropped, then, when there are none, the
+//  3. At most `limit` items are kept. Beyond it the oldest unsent reports are dropped, then, when there are none, the
 //     oldest unsent detections; what has a seq is never dropped. The dropped are counted in one unsent gap entry, which takes as
 //     many seqs as it counts when it is sent: so every seq is either an item or within a gap, and the console sees no hole.
 //  4. `ack` is cumulative; what is acked is deleted with the next flush. A crash before that is healed by `resume`.
@@ -27,7 +27,7 @@ export const MAX_ITEM_BYTES = 262_144;
 
 export interface OutboxOptions {
   path: string;
-  /** Entries kept at most. */
+  /** Items kept at most. */
   limit: number;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -50,7 +50,7 @@ export class Outbox {
   place: "disk" | "memory" = "disk";
   private readonly options: OutboxOptions;
   private db: DatabaseSync;
-  private totals: Pick<rows.Totals, "epoch" | "nextSeq" | "rows" | "unsent">;
+  private totals: Pick<rows.Totals, "epoch" | "nextSeq" | "items" | "unsent">;
   private waiting: { kind: number; body: string }[] = [];
   private cursors = new Map<string, Cursor>();
   private ackedSeq = 0;
@@ -78,9 +78,9 @@ export class Outbox {
     return this.ackedSeq + 1;
   }
 
-  /** Entries kept, sent or not. */
+  /** Items kept, sent or not. */
   get depth(): number {
-    return this.totals.rows + this.waiting.length;
+    return this.totals.items + this.waiting.length;
   }
 
   get hasUnsent(): boolean {
@@ -213,26 +213,25 @@ export class Outbox {
 
   private deleteAcked(): void {
     if (this.deletedThrough >= this.ackedSeq) return;
-    this.totals.rows -= rows.deleteThrough(this.db, this.ackedSeq);
+    this.totals.items -= rows.deleteThrough(this.db, this.ackedSeq);
     this.deletedThrough = this.ackedSeq;
   }
 
   private insertWaiting(): void {
     rows.insert(this.db, this.waiting);
     rows.keepCursors(this.db, this.cursors);
-    this.totals.rows += this.waiting.length;
+    this.totals.items += this.waiting.length;
     this.totals.unsent += this.waiting.length;
   }
 
   private dropBeyondLimit(): void {
-    const excess = this.totals.rows - this.options.limit;
+    const excess = this.totals.items - this.options.limit;
     if (excess <= 0) return;
     const reports = rows.dropOldest(this.db, rows.REPORT, excess);
     const lost = reports + (reports < excess ? rows.dropOldest(this.db, rows.DETECTION, excess - reports) : 0);
     if (lost === 0) return;
-    const change = rows.widenGap(this.db, lost) - lost;
-    this.totals.rows += change;
-    this.totals.unsent += change;
+    this.totals.items -= lost;
+    this.totals.unsent += rows.widenGap(this.db, lost) - lost;
   }
 
   private number(take: number): rows.Entry[] {

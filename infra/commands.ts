@@ -2,6 +2,7 @@
 // events and throws named errors; texts are the caller's.
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { forgetStack, hasStack } from "./engine/backend.ts";
 import { destroy, type Engine, type Summary, up } from "./engine/engine.ts";
 import { EngineError } from "./engine/errors.ts";
 import { requestAdmin } from "./platforms/lab/admin.ts";
@@ -82,30 +83,41 @@ export async function labUp(
   return { url, summary, engineMs: Math.round(readyAt - startedAt), readyMs: Math.round(performance.now() - readyAt) };
 }
 
-/** Ends the lab, whatever of it there is. The console's record stays unless `purge`. Safe to repeat. */
+/**
+ * Ends the lab, whatever of it there is. The console's record stays unless `purge`. Where the engine cannot destroy what it
+ * knows (`engineFault`), the machine is swept by name all the same, and the engine's knowledge of it dropped. Safe to repeat.
+ */
 export async function labDown(
   options: LabOptions & { purge?: boolean | undefined },
-): Promise<{ wasUp: boolean; summary: Summary }> {
+): Promise<{ wasUp: boolean; engineFault?: string }> {
   const lab = labOf(options);
   const durable = durableFolders(lab);
-  const known = existsSync(join(lab.stateDir, "pulumi"));
+  const known = hasStack(lab.stateDir, lab.stack);
   options.onProgress?.({ stage: "destroy" });
-  let failed: unknown;
-  const summary = !known
-    ? {}
-    : await destroy(engineOf(lab, async () => ({}), options)).catch((error: unknown) => {
-        if (error instanceof EngineError && error.code === "engine-busy") throw error;
-        failed = error; // the machine is swept all the same; the engine's next refresh sees that nothing is left
-        return {};
-      });
+  const fault = known ? await destroyOrTell(lab, options) : undefined;
   options.onProgress?.({ stage: "sweep" });
   const swept = await sweep(lab);
-  if (options.purge)
-    for (const path of [...durable, ...PURGED.map((p) => join(lab.stateDir, p))])
-      rmSync(path, { recursive: true, force: true });
-  else rmSync(join(lab.stateDir, "lab.json"), { force: true });
-  if (failed) throw failed;
-  return { wasUp: swept.namespaces > 0 || (summary["delete"] ?? 0) > 0, summary };
+  if (swept.processesLeft.length > 0)
+    throw new LabError(
+      "command-failed",
+      `processes ${swept.processesLeft.join(", ")}`,
+      "do not end",
+      "look what holds them",
+    );
+  if (fault !== undefined) forgetStack(lab.stateDir, lab.stack);
+  const gone = options.purge ? [...durable, ...PURGED.map((p) => join(lab.stateDir, p))] : [noteFile(lab)];
+  for (const path of gone) rmSync(path, { recursive: true, force: true });
+  return { wasUp: known || swept.namespaces > 0, ...(fault !== undefined && { engineFault: fault }) };
+}
+
+async function destroyOrTell(lab: Lab, options: LabOptions): Promise<string | undefined> {
+  try {
+    await destroy(engineOf(lab, async () => ({}), options));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code === "engine-busy") throw error;
+    return error.message;
+  }
 }
 
 /** What stands now, and where its page is. */
@@ -144,9 +156,9 @@ export function standingLab(options: LabOptions): Lab {
 const engineOf = (lab: Lab, program: Engine["program"], options: LabOptions): Engine => ({
   ...lab,
   program,
-  onProgress: (line) => {
-    const [, kind, name, done] = /vonggac:\w+:(\w+) (\S+) (created|updated|deleted|replaced)\b/.exec(line) ?? [];
-    if (kind && name && done) options.onProgress?.({ stage: "resource", kind, name, done });
+  onResource: (op, type, name) => {
+    const kind = type.split(":").at(-1)!;
+    if (op !== "same" && op !== "refresh") options.onProgress?.({ stage: "resource", kind, name, done: op });
   },
 });
 

@@ -5,9 +5,9 @@ import { DataCentre } from "./components/data-centre.ts";
 import type { Place } from "./components/place.ts";
 import { Wan } from "./components/wan.ts";
 import { keepTexts } from "./platforms/lab/content.ts";
-import { agentsInputs, hostInputs, linkInputs } from "./platforms/lab/model.ts";
+import { hostInputs, linkInputs, servicesInputs } from "./platforms/lab/model.ts";
 import type { Lab } from "./platforms/lab/names.ts";
-import { Agents, type Host, LabProvider } from "./platforms/lab/resources.ts";
+import { type Host, LabProvider, Services } from "./platforms/lab/resources.ts";
 import type { Deployment } from "./platforms/platform.ts";
 
 /** Where a host stands, for the engine's tree only. */
@@ -34,7 +34,7 @@ export function labProgram(deployment: Deployment, placeOf: PlaceOf, lab: Lab): 
     const links = deployment.links.map((spec) =>
       place(spec.b.host).link(linkInputs(spec), [made.get(spec.a.host)!, made.get(spec.b.host)!]),
     );
-    new Agents(agentsInputs(deployment.hosts), { provider, dependsOn: [...made.values(), ...links] });
+    new Services(servicesInputs(deployment.hosts), { provider, dependsOn: [...made.values(), ...links] });
     return { province: deployment.province, hosts: deployment.hosts.length, links: deployment.links.length };
   };
 }

@@ -12,10 +12,12 @@ export const downVerb = (): Command =>
       const { labDown } = await import("../../infra/commands.ts");
       const startedAt = performance.now();
       const shown = progressLine();
-      const { wasUp } = await labDown({ ...options, onProgress: (progress) => shown.show(words(progress)) }).finally(
-        shown.end,
-      );
+      const { wasUp, engineFault } = await labDown({
+        ...options,
+        onProgress: (progress) => shown.show(words(progress)),
+      }).finally(shown.end);
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+      if (engineFault) line(text("down.swept", { why: engineFault }));
       line(wasUp ? text("down.done", { seconds }) : text("down.nothing"));
       line(text(options.purge ? "down.purged" : "down.kept"));
     });

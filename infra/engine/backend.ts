@@ -1,6 +1,6 @@
 // Where the engine keeps its state: files below the state folder, locked by a passphrase made once. Nothing in the cloud.
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { EngineError } from "./errors.ts";
@@ -27,6 +27,17 @@ export function engineEnvironment(stateDir: string): Record<string, string> {
     PULUMI_SKIP_CHECKPOINTS: "true",
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
   };
+}
+
+/** The engine knows the stack already. */
+export const hasStack = (stateDir: string, stack: string): boolean =>
+  existsSync(join(stateDir, "pulumi", ".pulumi", "stacks", PROJECT, `${stack}.json`));
+
+/** Forgets what the engine knew of a stack of which nothing is left. */
+export function forgetStack(stateDir: string, stack: string): void {
+  const folder = join(stateDir, "pulumi", ".pulumi", "stacks", PROJECT);
+  for (const end of ["json", "json.attrs", "json.bak", "json.bak.attrs"])
+    rmSync(join(folder, `${stack}.${end}`), { force: true });
 }
 
 interface Lock {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import automation from "@pulumi/pulumi/automation/index.js";
-import { dropStaleLocks, engineEnvironment, PROJECT } from "./backend.ts";
+import { dropStaleLocks, engineEnvironment, hasStack, PROJECT } from "./backend.ts";
 import { EngineError } from "./errors.ts";
 
 export const ENGINE_VERSION = "3.259.0";
@@ -14,39 +14,28 @@ export interface Engine {
   /** The folder of Pulumi.yaml, which names the provider. */
   checkout: string;
   program: () => Promise<Record<string, unknown>>;
-  /** One line of progress. */
-  onProgress?: (line: string) => void;
+  /** One resource is done: `create`, `vonggac:lab:Host`, `hub1`. */
+  onResource?: (op: string, type: string, name: string) => void;
 }
 
 /** Resources by what was done to them: create, update, delete, same … */
 export type Summary = Record<string, number>;
 
-/** Brings the stack to its program; what a refresh finds missing is made again. Throws EngineError. */
-export async function up(engine: Engine): Promise<Summary> {
-  const result = await drive(engine, (stack, options) => stack.up({ ...options }));
-  return (result.summary.resourceChanges ?? {}) as Summary;
-}
+/** Brings the stack to its program. Throws EngineError. */
+export const up = (engine: Engine): Promise<Summary> => drive(engine, (stack, options) => stack.up(options));
 
 /** What `up` would do. */
-export async function preview(engine: Engine): Promise<Summary> {
-  const result = await drive(engine, (stack, options) => stack.preview(options));
-  return result.changeSummary as Summary;
-}
+export const preview = (engine: Engine): Promise<Summary> => drive(engine, (stack, options) => stack.preview(options));
 
 /** Compares the state with the machine and keeps what it finds. */
-export async function refresh(engine: Engine): Promise<Summary> {
-  const result = await drive(engine, (stack, options) => stack.refresh(options));
-  return (result.summary.resourceChanges ?? {}) as Summary;
-}
+export const refresh = (engine: Engine): Promise<Summary> => drive(engine, (stack, options) => stack.refresh(options));
 
 /** Removes every resource of the stack, and the stack. */
-export async function destroy(engine: Engine): Promise<Summary> {
-  const result = await drive(engine, (stack, options) => stack.destroy({ ...options, remove: true }));
-  return (result.summary.resourceChanges ?? {}) as Summary;
-}
+export const destroy = (engine: Engine): Promise<Summary> =>
+  drive(engine, (stack, options) => stack.destroy({ ...options, remove: true }));
 
 interface DriveOptions {
-  onOutput: (text: string) => void;
+  onEvent: (event: automation.EngineEvent) => void;
   parallel: number;
   color: "never";
   suppressOutputs: boolean;
@@ -55,28 +44,29 @@ interface DriveOptions {
 /** Many creates wait for other programs rather than for the processor. */
 const PARALLEL = 16;
 
-async function drive<R>(
+async function drive(
   engine: Engine,
-  action: (stack: automation.Stack, options: DriveOptions) => Promise<R>,
-): Promise<R> {
+  action: (stack: automation.Stack, options: DriveOptions) => Promise<unknown>,
+): Promise<Summary> {
   const { pulumiHome, command } = await findEngine();
   const envVars = engineEnvironment(engine.stateDir);
   dropStaleLocks(engine.stateDir, engine.stack);
-  const lines = new LineReader(engine.onProgress ?? (() => {}));
+  const told = new Told(engine);
   try {
-    const stack = await automation.LocalWorkspace.createOrSelectStack(
+    const make = hasStack(engine.stateDir, engine.stack) ? "selectStack" : "createStack";
+    const stack = await automation.LocalWorkspace[make](
       { stackName: engine.stack, projectName: PROJECT, program: engine.program },
       { workDir: engine.checkout, envVars, pulumiHome, pulumiCommand: command },
     );
-    return await action(stack, { onOutput: lines.take, parallel: PARALLEL, color: "never", suppressOutputs: true });
+    // After each run the API asks the CLI three times more, for outputs and history: a second of processor time for what
+    // nobody reads here, just when the lab's own processes start.
+    stack.outputs = async () => ({});
+    stack.info = async () => undefined;
+    await action(stack, { onEvent: told.take, parallel: PARALLEL, color: "never", suppressOutputs: true });
+    return told.summary;
   } catch (error) {
-    throw new EngineError(
-      "engine-failed",
-      engine.stack,
-      firstFault(lines.text, error as Error),
-      "mend what is named and run it again",
-      error,
-    );
+    const detail = told.faults.slice(0, 4).join("; ") || words(error as Error);
+    throw new EngineError("engine-failed", engine.stack, detail, "mend what is named and run it again", error);
   }
 }
 
@@ -88,36 +78,38 @@ async function findEngine(): Promise<{ pulumiHome: string; command: automation.P
     const own = existsSync(join(root, "bin", "pulumi"));
     return { pulumiHome, command: await automation.PulumiCommand.get(own ? { root } : {}) };
   } catch (error) {
-    throw new EngineError(
-      "engine-missing",
-      root,
-      `no Pulumi ${ENGINE_VERSION} there and none on PATH`,
-      "run npm start, which installs it",
-      error,
-    );
+    const detail = `no Pulumi ${ENGINE_VERSION} there and none on PATH`;
+    throw new EngineError("engine-missing", root, detail, "run npm start, which installs it", error);
   }
 }
 
-/** The lines that say what went wrong, out of everything that the engine wrote. */
-function firstFault(text: string, error: Error): string {
-  const lines = `${text}\n${error.message}`.split("\n").map((line) => line.trim());
-  const faults = lines.filter((line) => /^error: /.test(line)).map((line) => line.slice(7));
+/** The lines that say what went wrong, out of everything that the CLI wrote. */
+function words(error: Error): string {
+  const lines = error.message.split("\n").map((line) => line.trim());
+  const faults = lines.filter((line) => line.startsWith("error: ")).map((line) => line.slice(7));
   return [...new Set(faults)].slice(0, 4).join("; ") || lines.filter(Boolean).slice(-3).join(" | ");
 }
 
-class LineReader {
-  text = "";
-  private rest = "";
-  private readonly onLine: (line: string) => void;
+/** What the engine tells while it works. */
+class Told {
+  summary: Summary = {};
+  readonly faults: string[] = [];
+  private readonly engine: Engine;
 
-  constructor(onLine: (line: string) => void) {
-    this.onLine = onLine;
+  constructor(engine: Engine) {
+    this.engine = engine;
   }
 
-  readonly take = (chunk: string): void => {
-    this.text += chunk;
-    const lines = (this.rest + chunk).split("\n");
-    this.rest = lines.pop()!;
-    for (const line of lines) if (line.trim() !== "") this.onLine(line);
+  readonly take = ({ summaryEvent, resOutputsEvent, diagnosticEvent }: automation.EngineEvent): void => {
+    if (summaryEvent) this.summary = { ...summaryEvent.resourceChanges };
+    if (diagnosticEvent?.severity === "error") this.fault(diagnosticEvent.message);
+    const { op, type, urn } = resOutputsEvent?.metadata ?? {};
+    if (op && type && urn) this.engine.onResource?.(op, type, urn.split("::").at(-1)!);
   };
+
+  private fault(message: string): void {
+    const fault = message.trim();
+    // The last of them only says that there were others.
+    if (fault !== "" && fault !== "update failed" && !this.faults.includes(fault)) this.faults.push(fault);
+  }
 }

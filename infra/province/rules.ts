@@ -24,7 +24,9 @@ function repeated<T extends string | number>(sightings: Sighting<T>[], code: Bro
   return sightings.flatMap((s) => {
     const before = first.get(s.value);
     if (!before) first.set(s.value, s);
-    return before ? [{ code, at: s.at, wrong: `${s.value} is already the one of ${pathText(before.at.slice(0, -1))}`, right }] : [];
+    return before
+      ? [{ code, at: s.at, wrong: `${s.value} is already the one of ${pathText(before.at.slice(0, -1))}`, right }]
+      : [];
   });
 }
 

@@ -102,4 +102,3 @@ export const ProvinceSchema = object({
 export type Intent = Type.Static<typeof ProvinceSchema>;
 export type ServerTask = (typeof SERVER_TASKS)[number];
 export type AgencyIntent = Intent["agencies"][number];
-export type RouterIntent = Intent["datacentres"][number]["routers"][number];

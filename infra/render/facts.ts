@@ -1,7 +1,7 @@
 // What the renderers must be told that the plan does not say: the public half of the vault's secrets.
 
 /** Of one signed zone. */
-export interface ZoneFacts {
+interface ZoneFacts {
   /** Right side of the DS record that vouches for it. */
   ds: string;
 }

@@ -1,6 +1,6 @@
 // Plan → texts of the daemons. Each renderer is pure and knows one daemon.
 export { birdConfig } from "./bird.ts";
-export type { RenderFacts, ZoneFacts } from "./facts.ts";
+export type { RenderFacts } from "./facts.ts";
 export { KNOT, knotConfig, zonePath, zonesOn } from "./knot.ts";
 export { borderFirewall } from "./nftables.ts";
 export { NGINX, nginxConfig, portalNames } from "./nginx.ts";

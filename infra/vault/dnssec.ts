@@ -28,9 +28,11 @@ export function keyTag(rdata: Uint8Array): number {
   return sum & 0xffff;
 }
 
-/** Right side of the DS record of a zone's KSK (RFC 4034 §5.1, digest of RFC 4509): `tag 13 2 digest`. */
-export function dsText(zone: string, kskPem: string): string {
-  const rdata = dnskeyRdata(kskPem, "ksk");
+/** Right side of the DS record of a zone's KSK: `tag 13 2 digest`. */
+export const dsText = (zone: string, kskPem: string): string => dsOf(zone, dnskeyRdata(kskPem, "ksk"));
+
+/** The same from the RDATA of a DNSKEY (RFC 4034 §5.1, digest of RFC 4509). */
+export function dsOf(zone: string, rdata: Uint8Array): string {
   const digest = createHash("sha256").update(wireName(zone)).update(rdata).digest("hex").toUpperCase();
   return `${keyTag(rdata)} ${ALGORITHM} ${DIGEST_SHA256} ${digest}`;
 }

@@ -17,7 +17,7 @@ const SERVER_DAYS = 90;
 const RENEW_BELOW = 1 / 3;
 
 /** Names of the vault's entries: `<name>.crt` is public, `<name>.key` is not. */
-export interface ServerCertificate {
+interface ServerCertificate {
   /** Leaf first, then the issuing CA: what a server sends. */
   chain: string;
   keySecret: string;

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { dsText, newZoneKey } from "./dnssec.ts";
 import type { Vault } from "./vault.ts";
 
-export interface ZoneKeys {
+interface ZoneKeys {
   /** Vault entries, PKCS#8 PEM. */
   kskSecret: string;
   zskSecret: string;

@@ -44,23 +44,20 @@ export function readNpmFailure(output) {
   return network.test(output) ? "registry-unreachable" : "npm-failed";
 }
 
+const UNATTENDED = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=http", "--fetch-timeout=60000"];
+const PATIENCE = ["--fetch-retries=2", "--fetch-retry-mintimeout=1500", "--fetch-retry-maxtimeout=6000"];
+
 /**
  * Runs npm in the checkout, unattended, and shows its requests.
  * @param {import("./step.mjs").Machine} machine
  * @param {{ verb: string[], under?: string, progress: (requests: number) => void }} how `under`: a Node to run npm with, other than the system's
  */
 export async function npm(machine, { verb, under, progress }) {
-  let requests = 0;
-  const args = [...verb, "--include=dev", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=http"];
-  // A registry that does not answer is to be known within half a minute, not after npm's own two and a half.
-  args.push(
-    "--fetch-retries=2",
-    "--fetch-retry-mintimeout=1500",
-    "--fetch-retry-maxtimeout=6000",
-    "--fetch-timeout=60000",
-  );
   const command = which("npm", machine.path) ?? "npm";
-  const ran = await run(under ?? command, under ? ["--no-deprecation", realpathSync(command), ...args] : args, {
+  const before = under ? [under, "--no-deprecation", realpathSync(command)] : [command];
+  const [program, ...args] = /** @type {[string, ...string[]]} */ ([...before, ...verb, ...UNATTENDED, ...PATIENCE]);
+  let requests = 0;
+  const ran = await run(program, args, {
     cwd: machine.root,
     env: systemEnv(machine.env),
     onLine: (l) => {
@@ -68,15 +65,15 @@ export async function npm(machine, { verb, under, progress }) {
     },
   });
   if (ran.code === 0) return;
-  // Every fetched address is a line; what matters are the errors.
+  // Every fetched address is a line; what matters are the errors, of which the first say most.
   const said = ran.output
     .split("\n")
-    .filter((l) => /^npm (ERR!|error)\s+\S/i.test(l))
+    .filter((l) => /^npm (ERR!|error)\s+\S/i.test(l) && !/\s+at /.test(l))
     .slice(0, 8)
     .join("\n");
   const code = ran.missing ? "npm-failed" : readNpmFailure(said || ran.output);
   const where = `npm ${verb.join(" ")}`;
-  throw new SetupFailure(code, { where, detail: tail(said || ran.output), facts: { free: "?", needed: NEEDED_MIB } });
+  throw new SetupFailure(code, { where, detail: said || tail(ran.output), facts: { free: "?", needed: NEEDED_MIB } });
 }
 
 /** @type {import("./step.mjs").Step} */
@@ -87,7 +84,9 @@ export const dependencies = {
     await needSpace(machine.root, NEEDED_MIB);
     const packages = lacking.length;
     const said = (/** @type {number} */ requests) => progress(text("dependencies.progress", { requests, packages }));
-    await npm(machine, { verb: ["ci"], progress: said });
+    // One package first: with five hundred, npm takes minutes to find out that the registry does not answer.
+    await npm(machine, { verb: ["cache", "add", `node@${machine.nodeVersion}`], progress: () => {} });
+    await npm(machine, { verb: ["ci", "--include=dev"], progress: said });
   },
   there: (machine) => {
     const { packages } = JSON.parse(readFileSync(join(machine.root, "node_modules", ".package-lock.json"), "utf8"));

@@ -39,7 +39,7 @@ export const natives = {
   make: async (machine, lacking, progress) => {
     const packages = lacking.length;
     await npm(machine, {
-      verb: ["install", "--no-save"],
+      verb: ["install", "--no-save", "--include=dev"],
       under: pinnedNode(machine),
       progress: (requests) => progress(text("dependencies.progress", { requests, packages })),
     });

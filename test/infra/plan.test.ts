@@ -42,7 +42,9 @@ describe("a plan", () => {
         assert.equal(new Set(all.map(([a]) => a)).size, all.length);
         const nets = [
           ...p.hosts.flatMap((h) => (h.lan ? both(h.lan.prefix) : [])),
-          ...p.links.filter((l) => l.bgp).flatMap((l) => [`${l.ends[0].address!.v4}/31`, `${l.ends[0].address!.v6}/127`]),
+          ...p.links
+            .filter((l) => l.bgp)
+            .flatMap((l) => [`${l.ends[0].address!.v4}/31`, `${l.ends[0].address!.v6}/127`]),
           ...p.hosts.flatMap((h) => (h.loopback ? [`${h.loopback.v4}/32`, `${h.loopback.v6}/128`] : [])),
         ];
         for (const family of [4, 6]) {
@@ -65,7 +67,8 @@ describe("a plan", () => {
       fc.property(provinces, (intent) => {
         const six = new Address6(intent.province.ipv6);
         for (const h of plan(intent).hosts.filter((x) => x.role === "site"))
-          for (const a of [h.loopback!.v6, h.lan!.address.v6]) assert.ok(new Address6(a).isInSubnet(six), `${h.id} ${a}`);
+          for (const a of [h.loopback!.v6, h.lan!.address.v6])
+            assert.ok(new Address6(a).isInSubnet(six), `${h.id} ${a}`);
       }),
       { numRuns: 30 },
     );
@@ -135,7 +138,11 @@ describe("a plan", () => {
   });
 
   it("plans ten thousand agencies in seconds", () => {
-    const many = Array.from({ length: 10_000 }, (_, i) => ({ ...sample.agencies[0]!, id: `xa-so-${i}`, number: i + 1 }));
+    const many = Array.from({ length: 10_000 }, (_, i) => ({
+      ...sample.agencies[0]!,
+      id: `xa-so-${i}`,
+      number: i + 1,
+    }));
     const started = performance.now();
     assert.equal(plan({ ...sample, agencies: many }).registry.agents.length, 10_009);
     const tookMs = performance.now() - started;
@@ -183,7 +190,10 @@ describe("the registry", () => {
   it("watches every line at each end that has an agent, and each agency in every family of checks", () => {
     for (const { id, host } of registry.agents) {
       const links = registry.targets.flatMap((t) => (t.agent === id && t.kind === "link" ? [t.asset] : []));
-      assert.deepEqual(links, interfaces.get(host)!.map((i) => i.link.id));
+      assert.deepEqual(
+        links,
+        interfaces.get(host)!.map((i) => i.link.id),
+      );
     }
     for (const { id } of sample.agencies) {
       const kinds = registry.targets.filter((t) => t.agent === id && t.kind !== "link").map((t) => t.kind);

@@ -91,7 +91,12 @@ describe("the sample province", () => {
 
   it("uses documentation and private space only", () => {
     const { ipv6, ipv4, publicIpv4 } = province.province;
-    const prefixes = [ipv6, ipv4, publicIpv4, ...[...province.upstreams, province.internet].flatMap((u) => [u.ipv6, u.ipv4])];
+    const prefixes = [
+      ipv6,
+      ipv4,
+      publicIpv4,
+      ...[...province.upstreams, province.internet].flatMap((u) => [u.ipv6, u.ipv4]),
+    ];
     for (const prefix of prefixes) assert.match(prefix, /^(2001:db8:|10\.|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.)/);
   });
 
@@ -105,7 +110,10 @@ describe("the sample province", () => {
 
   it("gives more when more are asked for, those of the lab first", () => {
     const ids = (n: number) => subsetOf(province, n).agencies.map((a) => a.id);
-    assert.deepEqual(ids(12), subsetOf(province).agencies.map((a) => a.id));
+    assert.deepEqual(
+      ids(12),
+      subsetOf(province).agencies.map((a) => a.id),
+    );
     assert.deepEqual(ids(20).slice(0, 12), ids(12));
     assert.equal(new Set(ids(84)).size, 84);
     assert.equal(ids(1_000).length, 84);

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { dnskeyRdata, dsText, keyTag } from "../../infra/vault/dnssec.ts";
+import { dnskeyRdata, dsOf, dsText, keyTag } from "../../infra/vault/dnssec.ts";
 import {
   agentTokens,
   configKey,
@@ -56,8 +56,15 @@ describe("the vault", () => {
     const dir = fresh();
     openVault(dir, NOW);
     for (const name of ["../x", "/etc/passwd", "a/../b", "a b", ""])
-      assert.throws(() => readSecret(dir, name), (e: VaultError) => e instanceof VaultError && e.code === "secret-name", name);
-    assert.throws(() => readSecret(dir, "pki/absent.key"), (e: VaultError) => e.code === "secret-missing");
+      assert.throws(
+        () => readSecret(dir, name),
+        (e: VaultError) => e instanceof VaultError && e.code === "secret-name",
+        name,
+      );
+    assert.throws(
+      () => readSecret(dir, "pki/absent.key"),
+      (e: VaultError) => e.code === "secret-missing",
+    );
   });
 });
 
@@ -69,9 +76,19 @@ describe("the province's PKI", () => {
     writeFileSync(join(dir, "root.pem"), pki.root);
     writeFileSync(join(dir, "chain.pem"), chain);
     const check = (name: string) =>
-      spawnSync("openssl", ["verify", "-x509_strict", "-purpose", "sslserver", "-verify_hostname", name]
-        .concat(["-CAfile", join(dir, "root.pem"), "-untrusted", join(dir, "chain.pem"), join(dir, "chain.pem")]), { encoding: "utf8" });
-    for (const name of ["portal.camau.gov.vn", "xa-dat-mui.camau.gov.vn"]) assert.equal(check(name).status, 0, check(name).stderr);
+      spawnSync(
+        "openssl",
+        ["verify", "-x509_strict", "-purpose", "sslserver", "-verify_hostname", name].concat([
+          "-CAfile",
+          join(dir, "root.pem"),
+          "-untrusted",
+          join(dir, "chain.pem"),
+          join(dir, "chain.pem"),
+        ]),
+        { encoding: "utf8" },
+      );
+    for (const name of ["portal.camau.gov.vn", "xa-dat-mui.camau.gov.vn"])
+      assert.equal(check(name).status, 0, check(name).stderr);
     assert.notEqual(check("camau.example").status, 0);
   });
 
@@ -85,7 +102,8 @@ describe("the province's PKI", () => {
   it("renews a server's certificate below a third of its life, or when its names change, and not before", async () => {
     const dir = fresh();
     const leaf = async (days: number, names = ["a.vn"]) =>
-      new X509Certificate((await (await openPki(openVault(dir, NOW + days * DAY_MS), "P")).server("s", names)).chain).serialNumber;
+      new X509Certificate((await (await openPki(openVault(dir, NOW + days * DAY_MS), "P")).server("s", names)).chain)
+        .serialNumber;
     const first = await leaf(0);
     assert.equal(await leaf(59), first);
     const renewed = await leaf(61);
@@ -102,12 +120,8 @@ describe("DNSSEC keys", () => {
       Buffer.from([1, 1, 3, 13]),
       Buffer.from("GojIhhXUN/u4v54ZQqGSnyhWJwaubCvTmeexv7bR6edbkrSqQpF64cYbcB7wNcP+e+MAnLr+Wi9xMWyQLc8NAA==", "base64"),
     ]);
-    assert.equal(keyTag(rdata), 55648);
-    const owner = Buffer.from("\x07example\x03net\x00", "latin1");
-    assert.equal(
-      createHash("sha256").update(owner).update(rdata).digest("hex"),
-      "b4c8c1fe2e7477127b27115656ad6256f424625bf5c1e2770ce6d6e37df61d17",
-    );
+    const digest = "b4c8c1fe2e7477127b27115656ad6256f424625bf5c1e2770ce6d6e37df61d17";
+    assert.equal(dsOf("example.net", rdata), `55648 13 2 ${digest.toUpperCase()}`);
   });
 
   it("has a different tag for the same key in the other role, and a DS that fits no key where that is wanted", () => {
@@ -122,25 +136,33 @@ describe("DNSSEC keys", () => {
 
   const keymgr = existsSync("/usr/sbin/keymgr");
   for (const zone of ["camau.gov.vn", ""])
-    it(`agrees with Knot on the DS of "${zone}."`, { skip: keymgr ? false : "keymgr (Debian's knot) is not installed" }, () => {
+    it(`agrees with Knot on the DS of "${zone}."`, {
+      skip: keymgr ? false : "keymgr (Debian's knot) is not installed",
+    }, () => {
       const dir = fresh();
       const vault = openVault(dir, NOW);
       const { kskSecret, ds } = zoneKeys(vault, zone);
       const kasp = mkdtempSync(join(tmpdir(), "kasp-test-"));
       folders.push(kasp);
-      const run = (...args: string[]) => execFileSync("/usr/sbin/keymgr", ["-D", kasp, `${zone}.`, ...args], { encoding: "utf8" });
+      const run = (...args: string[]) =>
+        execFileSync("/usr/sbin/keymgr", ["-D", kasp, `${zone}.`, ...args], { encoding: "utf8" });
       const once = ["import-pem", join(dir, kskSecret), "algorithm=13", "ksk=yes", "zsk=no"];
       run(...once);
       run(...once);
       assert.equal(run("list").trim().split("\n").length, 1, "a second import changes nothing");
-      const said = run("ds").split("\n").map((l) => l.split(" DS ")[1]?.toUpperCase());
+      const said = run("ds")
+        .split("\n")
+        .map((l) => l.split(" DS ")[1]?.toUpperCase());
       assert.ok(said.includes(ds), `${ds} among ${said}`);
     });
 
   it("keeps one key for zone transfers, as Knot includes it", () => {
     const vault = openVault(fresh(), NOW);
     const text = vault.read(transferKey(vault));
-    assert.match(text, /^key:\n {2}- id: province-transfer\n {4}algorithm: hmac-sha256\n {4}secret: [A-Za-z0-9+/]{43}=\n$/);
+    assert.match(
+      text,
+      /^key:\n {2}- id: province-transfer\n {4}algorithm: hmac-sha256\n {4}secret: [A-Za-z0-9+/]{43}=\n$/,
+    );
     assert.equal(vault.read(transferKey(vault)), text);
   });
 });

@@ -102,6 +102,7 @@ export function nameToWire(text: string): Uint8Array {
     if (octet === 0x5c) {
       const digits = /^\d{3}/.exec(text.slice(at + 1, at + 4))?.[0];
       octet = digits === undefined ? text.charCodeAt(at + 1) : Number(digits);
+      if (digits === undefined && octet >= 0x30 && octet <= 0x39) octet = Number.NaN;
       at += digits === undefined ? 1 : 3;
     }
     if (!(octet <= 0xff)) throw new DnsError("bad-name-text", at, text);

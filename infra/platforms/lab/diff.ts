@@ -13,7 +13,7 @@ export interface Difference {
 const IDENTITY: Record<string, readonly string[]> = {
   Host: ["host"],
   Link: ["link", "a.host", "a.device", "b.host", "b.device"],
-  Agents: [],
+  Services: [],
 };
 
 /** All differences between the inputs in the state and those of the program, in the order of their paths. */

@@ -13,7 +13,7 @@ import { addNamespace, deleteNamespaces, endProcesses, namespaceInode } from "./
 import { addressesOf, canonical, configureNetwork, devicesOf } from "./network.ts";
 import { appliedHost, daemonsInOrder, rememberHost } from "./notes.ts";
 
-/** Brings the host up or up to date. Agents are not started here but with the network (agents.ts). */
+/** Brings the host up or up to date. Only what makes the network is started here; the rest needs it (services.ts). */
 export async function convergeHost(lab: Lab, inputs: HostInputs): Promise<void> {
   await ensureOwnAccounts();
   const before = appliedHost(lab, inputs.host);
@@ -31,7 +31,8 @@ export async function convergeHost(lab: Lab, inputs: HostInputs): Promise<void> 
   for (const name of Object.keys(before?.daemons ?? {}))
     if (!(name in inputs.daemons)) await stopDaemon(lab, inputs.host, name);
   for (const [name, daemon] of daemonsInOrder(inputs))
-    if (daemon.role !== "agent" || pidOf(lab, inputs.host, name) !== undefined) await convergeDaemon(lab, inputs, name);
+    if (daemon.role === "network" || pidOf(lab, inputs.host, name) !== undefined)
+      await convergeDaemon(lab, inputs, name);
   rememberHost(lab, inputs);
 }
 
@@ -75,7 +76,7 @@ export async function readHost(lab: Lab, inputs: HostInputs): Promise<HostInputs
     return seen === undefined ? [] : [[path, seen] as const];
   });
   const running = Object.entries(inputs.daemons).filter(
-    ([name, d]) => d.role === "agent" || pidOf(lab, inputs.host, name) !== undefined,
+    ([name, d]) => d.role !== "network" || pidOf(lab, inputs.host, name) !== undefined,
   );
   return {
     ...inputs,

@@ -1,10 +1,10 @@
 // The three kinds of resource and what can be done with each: what the provider's service calls, and what a test drives
 // without the engine.
-import { convergeAgents, deleteAgents, readAgents } from "./agents.ts";
 import { convergeHost, deleteHost, readHost } from "./host.ts";
 import { convergeLink, deleteLink, readLink } from "./link.ts";
-import type { AgentsInputs, HostInputs, LinkInputs } from "./model.ts";
+import type { HostInputs, LinkInputs, ServicesInputs } from "./model.ts";
 import type { Lab } from "./names.ts";
+import { convergeServices, deleteServices, readServices } from "./services.ts";
 
 /** What one kind of resource can do. `apply` creates, adopts and updates: it starts from whatever is there. */
 export interface Lifecycle<I> {
@@ -29,14 +29,14 @@ const link: Lifecycle<LinkInputs> = {
   delete: deleteLink,
 };
 
-const agents: Lifecycle<AgentsInputs> = {
-  id: () => "agents",
-  apply: convergeAgents,
-  read: async (lab, inputs) => readAgents(lab, inputs),
-  delete: deleteAgents,
+const services: Lifecycle<ServicesInputs> = {
+  id: () => "services",
+  apply: convergeServices,
+  read: async (lab, inputs) => readServices(lab, inputs),
+  delete: deleteServices,
 };
 
-export const KINDS = { Host: host, Link: link, Agents: agents } as const;
+export const KINDS = { Host: host, Link: link, Services: services } as const;
 export type Kind = keyof typeof KINDS;
 
 /** The kind behind a type token or a URN, and its lifecycle; undefined for another provider's. */

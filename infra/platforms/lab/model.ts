@@ -31,9 +31,9 @@ export interface LinkInputs extends Omit<LinkSpec, "id"> {
   up: boolean;
 }
 
-/** The agents' processes of the whole lab, started once the network stands: `<host>/<daemon>`, sorted. */
-export interface AgentsInputs {
-  agents: string[];
+/** The processes that are started once the network stands: `<host>/<daemon>` and their role. */
+export interface ServicesInputs {
+  programs: Record<string, DaemonSpec["role"]>;
 }
 
 export const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
@@ -81,7 +81,13 @@ export function hostInputs(spec: HostSpec): { inputs: HostInputs; texts: string[
 
 export const linkInputs = ({ id, a, b }: LinkSpec): LinkInputs => ({ link: id, a, b, up: true });
 
-/** Every process with the role of an agent, over all hosts. */
-export const agentsInputs = (hosts: readonly HostSpec[]): AgentsInputs => ({
-  agents: hosts.flatMap((h) => h.daemons.filter((d) => d.role === "agent").map((d) => `${h.id}/${d.name}`)).sort(),
+/** Every process but those that make the network, over all hosts. */
+export const servicesInputs = (hosts: readonly HostSpec[]): ServicesInputs => ({
+  programs: Object.fromEntries(
+    hosts
+      .flatMap((host) =>
+        host.daemons.filter((d) => d.role !== "network").map((d) => [`${host.id}/${d.name}`, d.role] as const),
+      )
+      .sort(([a], [b]) => a.localeCompare(b)),
+  ),
 });

@@ -1,6 +1,6 @@
 // The lab's resource types as the program declares them: names for the engine, no behaviour (that is the provider's).
 import pulumi from "@pulumi/pulumi";
-import type { AgentsInputs, HostInputs, LinkInputs } from "./model.ts";
+import type { HostInputs, LinkInputs, ServicesInputs } from "./model.ts";
 import type { Lab } from "./names.ts";
 
 export const PROVIDER_VERSION = "0.1.0";
@@ -24,8 +24,8 @@ export class Link extends pulumi.CustomResource {
   }
 }
 
-export class Agents extends pulumi.CustomResource {
-  constructor(inputs: AgentsInputs, options: pulumi.CustomResourceOptions) {
-    super("vonggac:lab:Agents", "agents", { ...inputs }, { version: PROVIDER_VERSION, ...options });
+export class Services extends pulumi.CustomResource {
+  constructor(inputs: ServicesInputs, options: pulumi.CustomResourceOptions) {
+    super("vonggac:lab:Services", "services", { ...inputs }, { version: PROVIDER_VERSION, ...options });
   }
 }

@@ -1,23 +1,17 @@
 // What this lab has that can be broken, by the registry that lies beside its console.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { Asset, Registry } from "../../../../protocol/registry.ts";
+import type { Asset } from "../../../../protocol/registry.ts";
 import { LabError } from "../errors.ts";
 import type { HostInputs } from "../model.ts";
-import { hostRoot, type Lab } from "../names.ts";
-import { appliedHost, hostsOf } from "../notes.ts";
+import type { Lab } from "../names.ts";
+import { appliedHost } from "../notes.ts";
+import { registryOf } from "../registry.ts";
 
-const REGISTRY = "/run/vonggac/registry.json";
-
-/** The registry as the console reads it. Throws `lab-not-up`. */
-export function registryOf(lab: Lab): Registry {
-  const host = hostsOf(lab).find((h) => appliedHost(lab, h)?.files[REGISTRY]);
-  if (host === undefined) throw new LabError("lab-not-up", lab.stack, "no host holds a registry", "run lab up first");
-  return JSON.parse(readFileSync(join(hostRoot(lab, host), REGISTRY), "utf8")) as Registry;
-}
-
-export const assetsOf = <K extends Asset["kind"]>(lab: Lab, kind: K): Extract<Asset, { kind: K }>[] =>
-  registryOf(lab).assets.filter((a): a is Extract<Asset, { kind: K }> => a.kind === kind);
+/** Assets of one kind. Throws `lab-not-up` where there is no registry. */
+export const assetsOf = <K extends Asset["kind"]>(lab: Lab, kind: K): Extract<Asset, { kind: K }>[] => {
+  const registry = registryOf(lab);
+  if (!registry) throw new LabError("lab-not-up", lab.stack, "no host holds a registry", "run lab up first");
+  return registry.assets.filter((a): a is Extract<Asset, { kind: K }> => a.kind === kind);
+};
 
 /** A host's daemon by the program that it runs. */
 export function daemonRunning(lab: Lab, host: string, program: string): HostInputs["daemons"][string] | undefined {

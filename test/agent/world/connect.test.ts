@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { createServer, type Socket } from "node:net";
+import { test } from "node:test";
+import { connectTcp, connectTls, exchangeTcp, exchangeUdp } from "../../../agent/world/connect.ts";
+
+const query = Uint8Array.of(1, 2, 3);
+const open = async (host: string, onConnection: (socket: Socket) => void) => {
+  const server = createServer(onConnection);
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  return { server, port: (server.address() as { port: number }).port };
+};
+const why = (result: { ok: boolean; why?: string }) => (result.ok ? "ok" : result.why);
+
+test("TCP: reached in both families, refused, no way", async () => {
+  const { server, port } = await open("::", (socket) => socket.on("error", () => {}));
+  assert.equal(why(await connectTcp({ address: "127.0.0.1", port }, 1_000)), "ok");
+  assert.equal(why(await connectTcp({ address: "::1", port }, 1_000)), "ok");
+  server.close();
+  assert.equal(why(await connectTcp({ address: "127.0.0.1", port }, 1_000)), "refused");
+  assert.equal(why(await connectTcp({ address: "2001:db8:dead::1", port: 1 }, 300)) === "ok", false);
+});
+
+test("TCP: an answer that is there beats a timer that is due in the same turn", async () => {
+  const { server, port } = await open("127.0.0.1", (socket) => socket.on("error", () => {}));
+  const pending = connectTcp({ address: "127.0.0.1", port }, 30);
+  const until = performance.now() + 120;
+  while (performance.now() < until);
+  assert.equal(why(await pending), "ok");
+  server.close();
+});
+
+test("TLS: a server that says nothing is a timeout, one that speaks otherwise no TLS", async () => {
+  const silent = await open("127.0.0.1", (socket) => socket.on("error", () => {}));
+  assert.equal(why(await connectTls({ address: "127.0.0.1", port: silent.port }, "x", "", 200)), "timeout");
+  silent.server.close();
+  const closing = await open("127.0.0.1", (socket) => socket.destroy());
+  const result = await connectTls({ address: "127.0.0.1", port: closing.port }, "x", "", 1_000);
+  assert.ok(["reset", "tls-failed"].includes(why(result)!), why(result));
+  closing.server.close();
+});
+
+test("UDP: only an answer that is accepted ends the wait; a closed port is refused", async () => {
+  for (const [type, address] of [
+    ["udp4", "127.0.0.1"],
+    ["udp6", "::1"],
+  ] as const) {
+    const server = createSocket(type);
+    await new Promise<void>((resolve) => server.bind(0, address, resolve));
+    server.on("message", (_, peer) => {
+      server.send(Uint8Array.of(9), peer.port, peer.address);
+      server.send(Uint8Array.of(7), peer.port, peer.address);
+    });
+    const { port } = server.address();
+    const result = await exchangeUdp({ address, port }, query, (a) => a[0] === 7, 1_000);
+    assert.deepEqual(result.ok && [...result.answer], [7]);
+    assert.equal(why(await exchangeUdp({ address, port }, query, () => false, 100)), "timeout");
+    server.close();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(why(await exchangeUdp({ address, port }, query, () => true, 500)), "refused");
+  }
+});
+
+test("DNS over TCP: an answer in parts, one that is cut short, one that never comes", async () => {
+  const serve = (answer: (write: (b: number[]) => void, end: () => void) => void) =>
+    open("127.0.0.1", (socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (data) => {
+        assert.deepEqual([...data], [0, 3, 1, 2, 3]);
+        answer(
+          (b) => socket.write(Uint8Array.from(b)),
+          () => socket.end(),
+        );
+      });
+    });
+  const ask = (port: number) => exchangeTcp({ address: "127.0.0.1", port }, query, 300);
+  const inParts = await serve((write) => {
+    write([0]);
+    setTimeout(() => write([2, 8]), 20);
+    setTimeout(() => write([9, 1, 1]), 40);
+  });
+  const got = await ask(inParts.port);
+  assert.deepEqual(got.ok && [...got.answer], [8, 9]);
+  const cut = await serve((write, end) => {
+    write([0, 9, 1]);
+    end();
+  });
+  assert.equal(why(await ask(cut.port)), "reset");
+  const never = await serve(() => {});
+  assert.equal(why(await ask(never.port)), "timeout");
+  for (const { server } of [inParts, cut, never]) server.close();
+});

@@ -1,0 +1,162 @@
+// What the rendered texts promise, role by role; whether the daemons take them is render-daemons.test.ts.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import {
+  birdConfig,
+  borderFirewall,
+  knotConfig,
+  type RenderFacts,
+  trustAnchors,
+  zoneFile,
+} from "../../infra/render/index.ts";
+import { agentConfig } from "../../infra/render/programs.ts";
+import { plan, provinces, sample } from "./plan/sample.ts";
+
+const full = plan(sample);
+const facts: RenderFacts = {
+  zones: new Map(full.zones.map((z, i) => [z.name, { ds: `${i} 13 2 AA${i}` }])),
+  wrongDs: new Map([[full.names.bogus, "99 13 2 FF"]]),
+  transferKey: "transfer",
+};
+const bird = (id: string, p = full) => birdConfig(p, p.byId.get(id)!);
+/** The sessions of a configuration: name → its text. */
+const sessions = (text: string) =>
+  new Map([...text.matchAll(/^protocol bgp (\S+) \{\n([\s\S]*?)^\}/gm)].map((m) => [m[1]!, m[2]!]));
+const clause = (text: string, word: "import" | "export") => text.match(new RegExp(`${word} (.*);`))![1]!;
+
+describe("bird.conf", () => {
+  it("speaks eBGP on every routed link, in both families, each side with the other's number", () => {
+    const asns = (text: string) =>
+      [...text.matchAll(/(local|neighbor) (\S+) as (\d+);/g)].map((m) => [m[1], m[2], m[3]]);
+    for (const link of full.links.filter((l) => l.bgp)) {
+      const [a, b] = link.ends.map((e) => sessions(bird(e.host)));
+      for (const family of [4, 6]) {
+        const names = link.ends.map((e) => `${e.device.replaceAll("-", "_")}_${family}`);
+        const [[, la, asnA], [, ra, asnB]] = asns(a!.get(names[0]!)!) as [string[], string[]];
+        const [[, lb, asnC], [, rb, asnD]] = asns(b!.get(names[1]!)!) as [string[], string[]];
+        assert.deepEqual([la, ra, asnA, asnB], [rb, lb, asnD, asnC], link.id);
+        assert.notEqual(asnA, asnB, "eBGP");
+      }
+    }
+  });
+
+  it("watches with BFD what the plan says and no agency's link", () => {
+    for (const h of full.hosts.filter((x) => x.asn !== undefined))
+      for (const i of full.interfaces.get(h.id)!.filter((x) => x.link.bgp)) {
+        const text = sessions(bird(h.id)).get(`${i.own.device.replaceAll("-", "_")}_6`)!;
+        assert.equal(text.includes("bfd on"), !["site", "internet"].includes(roleAt(i.link.ends)), i.link.id);
+      }
+  });
+  const roleAt = (ends: { host: string }[]) => full.byId.get(ends[1]!.host)!.role;
+
+  it("lets a site announce its own prefixes and nothing else, at both ends of the line", () => {
+    fc.assert(
+      fc.property(provinces, (intent) => {
+        const p = plan(intent);
+        for (const site of p.hosts.filter((h) => h.role === "site"))
+          for (const i of p.interfaces.get(site.id)!)
+            for (const [family, own] of [
+              [4, [`${site.loopback!.v4}/32`, site.lan!.prefix.v4]],
+              [6, [`${site.loopback!.v6}/128`, site.lan!.prefix.v6]],
+            ] as const) {
+              const condition = `if net ~ [ ${own.join(", ")} ] then {`;
+              const at = (host: string, device: string) =>
+                sessions(bird(host, p)).get(`${device.replaceAll("-", "_")}_${family}`)!;
+              const said = clause(at(site.id, i.own.device), "export");
+              const heard = clause(at(i.peer.host, i.peer.device), "import");
+              assert.ok(said.startsWith(`filter { ${condition}`) && said.endsWith("accept; } reject; }"), said);
+              assert.equal(heard, `filter { ${condition} accept; } reject; }`);
+            }
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it("announces the aggregates and nothing narrower to an upstream, and takes the default route alone", () => {
+    for (const [border, name, prepends] of [
+      ["br1", "to_isp1", 0],
+      ["br2", "to_isp2", 2],
+    ] as const) {
+      const all = sessions(bird(border));
+      const six = all.get(`${name}_6`)!;
+      assert.match(clause(six, "export"), /^filter \{ if source = RTS_STATIC && net ~ \[ 2001:db8:4000::\/40 \] then/);
+      assert.match(clause(all.get(`${name}_4`)!, "export"), /net ~ \[ 203\.0\.113\.0\/24 \]/);
+      assert.equal(clause(six, "export").split("bgp_path.prepend(4200000000)").length - 1, prepends);
+      assert.match(
+        clause(six, "import"),
+        /^filter \{ if net = ::\/0 then \{ bgp_local_pref = \d+; accept; \} reject; \}$/,
+      );
+    }
+  });
+
+  it("makes a site's second way the longer one there and the less preferred one back", () => {
+    const { id, uplinks } = sample.agencies[0]!;
+    const [first, second] = uplinks.map((hub) => sessions(bird(id)).get(`to_${hub}_6`)!);
+    assert.doesNotMatch(clause(first!, "export"), /prepend/);
+    assert.equal(clause(second!, "export").split("prepend").length - 1, 2);
+    assert.match(clause(first!, "import"), /bgp_local_pref = 100;/);
+    assert.match(clause(second!, "import"), /bgp_local_pref = 90;/);
+  });
+});
+
+describe("zones", () => {
+  const zone = (name: string) => zoneFile(full, full.zones.find((z) => z.name === name)!, facts);
+
+  it("delegates each zone below with its DS, and glue where it is needed", () => {
+    assert.match(zone("gov.vn"), /^camau\.gov\.vn\. DS \d+ 13 2 AA\d+$/m);
+    assert.match(zone("gov.vn"), /^ns1\.camau\.gov\.vn\. AAAA 2001:db8:/m);
+    assert.match(zone(""), /^\. SOA a\.root\. /m);
+  });
+
+  it("gives the bogus name a DS that is nobody's, and a signed zone of its own", () => {
+    assert.match(zone("camau.gov.vn"), /^bogus\.camau\.gov\.vn\. DS 99 13 2 FF$/m);
+    assert.match(zone("bogus.camau.gov.vn"), /^bogus\.camau\.gov\.vn\. SOA /m);
+  });
+
+  it("has no line twice", () => {
+    for (const { name } of full.zones) {
+      const lines = zone(name).split("\n").filter(Boolean);
+      assert.equal(new Set(lines).size, lines.length, name);
+    }
+  });
+
+  it("signs at the primary only, without salt or extra iterations, and transfers by key", () => {
+    const [first, second] = ["dns1", "dns2"].map((id) => knotConfig(full, full.byId.get(id)!, facts));
+    for (const line of [
+      "manual: on",
+      "nsec3-iterations: 0",
+      "nsec3-salt-length: 0",
+      "dnssec-signing: on",
+      "notify: [ dns2 ]",
+    ])
+      assert.ok(first!.includes(line), line);
+    assert.match(second!, /- domain: camau\.gov\.vn\.\n {4}template: secondary/);
+    assert.doesNotMatch(second!.slice(second!.indexOf("zone:\n")), /template: primary/);
+    for (const text of [first!, second!]) assert.match(text, /key: transfer\n {4}action: \[ transfer, notify \]/);
+  });
+
+  it("anchors the root and the province's own zone", () => {
+    assert.match(trustAnchors(full, facts), /^\. IN DS 0 13 2 AA0\ncamau\.gov\.vn\. IN DS \d+ 13 2 AA\d+\n$/);
+  });
+});
+
+describe("the rest", () => {
+  it("guards borders, and their management addresses, from the upstreams", () => {
+    const rules = borderFirewall(full, full.byId.get("br1")!)!;
+    assert.match(rules, /iifname != \{ "to-isp1" \} accept/);
+    assert.match(rules, /ip daddr \{ 10\.0\.0\.0\/8 \} counter drop/);
+    assert.equal(borderFirewall(full, full.byId.get("core1")!), undefined);
+  });
+
+  it("tells an agent the console by its address and its certificate's name", () => {
+    const { console: at, agent } = JSON.parse(agentConfig(full, "hub1"));
+    assert.equal(agent, "hub1");
+    const { v6 } = full.byId.get("console")!.server!.address;
+    assert.deepEqual(at, {
+      url: `wss://[${v6}]:8443/agent`,
+      enrol: `https://[${v6}]:8443/enrol`,
+      serverName: "console.camau.gov.vn",
+    });
+  });
+});

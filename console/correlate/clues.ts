@@ -60,10 +60,11 @@ function clueOf(topology: Topology, target: Target, agent: string, report: Repor
 
 /** Most findings speak of their target's asset; of a zone's server or a name's zone when the subject names one. */
 function assetOf(target: Target, finding: Finding): string {
-  const words = finding.subject.split(/\s+/);
+  const words = wordsOf(finding);
   if (target.kind === "zone" && finding.tag.startsWith("ZONE_SERVER_"))
     return target.expects.servers.find((s) => words.includes(s.address))?.asset ?? target.asset;
-  if (target.kind === "resolver" && finding.tag === "RESOLVER_ANSWER_BOGUS")
+  // Bogus, or out of reach for one name alone: that is the name's zone, the resolver only says so.
+  if (target.kind === "resolver" && (finding.tag === "RESOLVER_ANSWER_BOGUS" || finding.tag === "RESOLVER_UNREACHABLE"))
     return target.expects.names.find((n) => words.includes(n.name))?.zoneAsset ?? target.asset;
   return target.asset;
 }
@@ -72,9 +73,12 @@ function dependencyOf(topology: Topology, target: Target, finding: Finding): str
   if (target.kind === "ipv6" && finding.tag === "IPV6_SERVICE_UNREACHABLE")
     return topology.serviceAt.get(target.expects.service.address);
   if (target.kind === "datacentre" && finding.tag === "DC_UNREACHABLE") {
-    const words = finding.subject.split(/\s+/);
+    const words = wordsOf(finding);
     const probe = target.expects.probes.find((p) => words.includes(p.address)) ?? target.expects.probes[0];
     return probe && topology.serviceAt.get(probe.address);
   }
   return undefined;
 }
+
+/** A subject is words with blanks or slashes between: "ns1.example 2001:db8::5", "portal.example/AAAA". */
+const wordsOf = (finding: Finding): string[] => finding.subject.split(/[\s/]+/);

@@ -23,8 +23,10 @@ export function assimilate(state: State, topology: Topology, causes: Map<string,
   const ordered = [...causes.values()].sort((a, b) => b.explains.length - a.explains.length || a.since - b.since);
   for (const cause of ordered) {
     const own = byKey(state, cause.key);
-    if (own) continueIncident(state, own, cause, now, changed);
-    else if (!adopt(state, topology, cause, now)) startIncident(state, topology, causes, cause, now, changed);
+    if (own?.incident.state === "open") continueIncident(own, cause, changed);
+    else if (adopt(state, topology, cause, own, now)) continue;
+    else if (own) reopen(state, own, cause, now, changed);
+    else startIncident(state, topology, causes, cause, now, changed);
   }
   for (const tracked of state.tracked.values()) recover(state, tracked, now, changed);
   return [...changed].map((t) => ({ type: "incident", incident: t.incident }));
@@ -61,23 +63,27 @@ function settled(state: State, cause: Cause, now: number): boolean {
 
 const byKey = (state: State, key: string) => [...state.tracked.values()].find((t) => t.key === key);
 
-function continueIncident(state: State, own: Tracked, cause: Cause, now: number, changed: Set<Tracked>): void {
-  const { incident } = own;
-  if (incident.state === "recovered") {
-    if (!settled(state, cause, now)) return;
-    incident.state = "open";
-    delete incident.recoveredAt;
-    note(own, now, "reopened", cause.reason);
-    changed.add(own);
-  }
+function continueIncident(own: Tracked, cause: Cause, changed: Set<Tracked>): void {
   own.stands = own.held = true;
-  if (describe(incident, cause)) changed.add(own);
+  if (describe(own.incident, cause)) changed.add(own);
+}
+
+/** A return within its window, that is until a person closes it, is the same incident. */
+function reopen(state: State, own: Tracked, cause: Cause, now: number, changed: Set<Tracked>): void {
+  if (!settled(state, cause, now)) return;
+  own.incident.state = "open";
+  delete own.incident.recoveredAt;
+  own.stoodAt = own.heldAt = now;
+  note(own, now, "reopened", cause.reason);
+  changed.add(own);
+  continueIncident(own, cause, changed);
 }
 
 /** Lets an incident answer for a cause that its own fault left behind. */
-function adopt(state: State, topology: Topology, cause: Cause, now: number): boolean {
+function adopt(state: State, topology: Topology, cause: Cause, own: Tracked | undefined, now: number): boolean {
   const firstAt = state.standing.get(cause.key)!;
   for (const t of state.tracked.values()) {
+    if (t === own) continue;
     const { incident } = t;
     if (incident.class !== "connectivity" || !(incident.state === "open" || incident.state === "recovered")) continue;
     const until = firstAt <= (incident.recoveredAt ?? now) ? t.stoodAt + REMNANT_MS : t.stoodAt + FLAP_MS;

@@ -4,7 +4,8 @@
 // 2. A view counts only if its observer is live and can reach the console over what is left.
 // 3. A host is down when two or more of its links are, no counting view shows one of its links healthy, and another
 //    down host does not already explain those links.
-// 4. Every other down link is a cause by itself.
+// 4. Every other down link is a cause by itself. It waits longer when another link of the same host is down too: not everybody
+//    may have looked yet, and then it is the host.
 import type { Impact, Reason } from "../../protocol/index.ts";
 import type { Cause, Clue, State } from "./state.ts";
 import { hostsOf, impactOf, type Outage, reachable, type Topology } from "./topology.ts";
@@ -30,9 +31,21 @@ export function diagnoseNetwork(state: State, topology: Topology): NetworkDiagno
   const up = reachable(topology, outage);
   const explained = new Set([...hosts.values()].flat());
   const causes = [...hosts].map(([host, its]) => hostCause(state, topology, host, its, down));
-  for (const [link, clues] of down) if (!explained.has(link)) causes.push(linkCause(state, topology, link, clues));
+  for (const [link, clues] of down)
+    if (!explained.has(link))
+      causes.push(linkCause(state, topology, link, clues, hasDownNeighbour(topology, link, links)));
   shareCombinedLoss(topology, outage, causes);
   return { causes, outage, up };
+}
+
+/** Times the settling time: a host that all agree on needs less of it, one of several links of a host more. */
+const AGREED = 0.5;
+const AMBIGUOUS = 2.5;
+
+function hasDownNeighbour(topology: Topology, link: string, down: Set<string>): boolean {
+  const asset = topology.assets.get(link);
+  if (asset?.kind !== "link") return false;
+  return asset.ends.some((end) => topology.linksOf.get(end)!.some((l) => l.id !== link && down.has(l.id)));
 }
 
 /** Down hosts, each with the down links that it explains. */
@@ -68,23 +81,24 @@ function hostCause(state: State, topology: Topology, host: string, links: string
   const clues = links.flatMap((l) => down.get(l) ?? []);
   const outage = { hosts: new Set([host]), links: new Set<string>() };
   const reason: Reason = { key: "reason.host-down", facts: { host, links: [...links].sort() } };
-  return networkCause(state, topology, host, clues, outage, reason, links);
+  return { ...networkCause(topology, host, clues, outage, reason, links), settleMs: state.settings.settleMs * AGREED };
 }
 
-function linkCause(state: State, topology: Topology, link: string, clues: Clue[]): Cause {
+function linkCause(state: State, topology: Topology, link: string, clues: Clue[], ambiguous: boolean): Cause {
   const outage = { hosts: new Set<string>(), links: new Set([link]) };
-  return networkCause(state, topology, link, clues, outage, { key: "reason.link-down", facts: { link } }, []);
+  const reason: Reason = { key: "reason.link-down", facts: { link } };
+  const settleMs = state.settings.settleMs * (ambiguous ? AMBIGUOUS : 1);
+  return { ...networkCause(topology, link, clues, outage, reason, []), settleMs };
 }
 
 function networkCause(
-  state: State,
   topology: Topology,
   asset: string,
   clues: Clue[],
   outage: Outage,
   reason: Reason,
   links: string[],
-): Cause {
+): Omit<Cause, "settleMs"> {
   const up = reachable(topology, outage);
   const alone = impactOf(topology, outage);
   const impact: Impact = { ...alone, affected: usersCutOff(topology, up).filter((a) => !alone.lost.includes(a)) };
@@ -100,7 +114,6 @@ function networkCause(
     explains: [...links, ...cutOff].sort(),
     impact,
     reason,
-    settleMs: state.settings.settleMs,
   };
 }
 

@@ -3,7 +3,7 @@
 import { createHash, createPrivateKey, randomBytes, webcrypto } from "node:crypto";
 import { readFileSync } from "node:fs";
 // First: the next module asks for it while it loads.
-import "./reflect.ts";
+import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { messageOf, Problem } from "../problem.ts";
 import { Refused } from "./refusal.ts";

@@ -2,7 +2,7 @@
 // is a root of its own. EC P-256 with SHA-256 throughout. Takes and gives PEM; touches no disk.
 import { randomBytes, webcrypto } from "node:crypto";
 // First, since the next module asks for it while it loads.
-import "./reflect.ts";
+import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 
 x509.cryptoProvider.set(webcrypto as Crypto);

@@ -152,3 +152,37 @@ test("a server whose cable is out explains that its service cannot be reached", 
     [["core1~web1", ["both", "dept", "only1", "only2"]]],
   );
 });
+
+test("links seen down one after another within a second and a half open no incident of their own before the hub's", () => {
+  const d = new Desk();
+  d.link("hub1~both", ["both"], DOWN);
+  d.wait(400);
+  d.link("core1~hub1", ["core1"], DOWN);
+  d.wait(1_000);
+  d.link("hub1~dept", ["dept"], DOWN);
+  d.wait(2_000);
+  assert.deepEqual(
+    [...d.incidents.values()].map((i) => i.cause.asset),
+    ["hub1"],
+  );
+});
+
+test("a link's own recovered incident is not reopened by a remnant of its hub's outage", () => {
+  const d = new Desk();
+  d.link("hub1~both", ["both"], DOWN);
+  d.wait(1_000);
+  d.link("hub1~both", ["both"]);
+  d.wait(10_000);
+  hub1Down(d);
+  d.wait(5_000);
+  d.link("core1~hub1", ["core1"]);
+  d.link("hub1~dept", ["dept"]);
+  d.wait(5_000);
+  assert.deepEqual(
+    [...d.incidents.values()].map((i) => [i.cause.asset, i.state]),
+    [
+      ["hub1~both", "recovered"],
+      ["hub1", "open"],
+    ],
+  );
+});

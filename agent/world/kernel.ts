@@ -19,6 +19,7 @@ const BGP = 179;
 /** Readings this close together are one tick's. */
 const TICK_MS = 40;
 const SURE_AFTER_MS = 5_000;
+const MOVED_AFTER_MS = 2_000;
 /** Part of a core that listings without a loss may take. */
 const SHARE = 0.003;
 
@@ -76,7 +77,8 @@ function isDue(
   const age = now - last.at;
   if (!seen || !last.seen || seen.current < last.seen.current) return true;
   const moved = seen.opened !== last.seen.opened || seen.current !== last.seen.current;
-  return age >= (moved ? last.cost / SHARE : Math.max(SURE_AFTER_MS, last.cost / SHARE));
+  // The cost is measured by the wall: on a busy machine a listing that had to wait looks dear, hence the bound.
+  return age >= (moved ? Math.min(last.cost / SHARE, MOVED_AFTER_MS) : SURE_AFTER_MS);
 }
 
 function deviceState(name: string, running: NodeJS.Dict<unknown>, present: () => string): DeviceState {

@@ -8,7 +8,7 @@
 //    may have looked yet, and then it is the host.
 import type { Impact, Reason } from "../../protocol/index.ts";
 import type { Cause, Clue, State } from "./state.ts";
-import { hostsOf, impactOf, type Outage, reachable, type Topology } from "./topology.ts";
+import { forwards, hostsOf, impactOf, type Outage, reachable, type Topology } from "./topology.ts";
 
 export interface NetworkDiagnosis {
   causes: Cause[];
@@ -38,7 +38,8 @@ export function diagnoseNetwork(state: State, topology: Topology): NetworkDiagno
   return { causes, outage, up };
 }
 
-/** Times the settling time: a host that all agree on needs less of it, one of several links of a host more. */
+/** Times the settling time: a router that all agree on needs less of it; one of several links of a host, or a site whose hubs may be the
+ * cause, more. */
 const AGREED = 0.5;
 const AMBIGUOUS = 2.5;
 
@@ -81,7 +82,8 @@ function hostCause(state: State, topology: Topology, host: string, links: string
   const clues = links.flatMap((l) => down.get(l) ?? []);
   const outage = { hosts: new Set([host]), links: new Set<string>() };
   const reason: Reason = { key: "reason.host-down", facts: { host, links: [...links].sort() } };
-  return { ...networkCause(topology, host, clues, outage, reason, links), settleMs: state.settings.settleMs * AGREED };
+  const settleMs = state.settings.settleMs * (forwards(topology, host) ? AGREED : AMBIGUOUS);
+  return { ...networkCause(topology, host, clues, outage, reason, links), settleMs };
 }
 
 function linkCause(state: State, topology: Topology, link: string, clues: Clue[], ambiguous: boolean): Cause {

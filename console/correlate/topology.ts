@@ -106,7 +106,8 @@ export function hostsOf(topology: Topology, asset: string): string[] {
   return a.kind === "host" ? [a.id] : a.kind === "link" ? [...a.ends] : a.on;
 }
 
-function forwards(topology: Topology, host: string): boolean {
+/** Whether other hosts' packets go through it. */
+export function forwards(topology: Topology, host: string): boolean {
   const asset = topology.assets.get(host);
   return asset?.kind === "host" && FORWARDS.has(asset.role);
 }

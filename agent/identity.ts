@@ -28,7 +28,7 @@ export function readIdentity(stateDir: string): Identity | undefined {
   const text = readFileSync(path, "utf8");
   const key = /-----BEGIN PRIVATE KEY-----[\s\S]*?-----END PRIVATE KEY-----/.exec(text)?.[0];
   if (!key) throw new AgentError("identity-unusable", `${path}: no private key`);
-  return identityOf(key, text.replace(key, "").trim(), path);
+  return identityOf(key, text.replace(key, ""), path);
 }
 
 /** Checks that certificate and key belong together. */
@@ -36,7 +36,12 @@ export function identityOf(key: string, certificate: string, where: string): Ide
   try {
     const own = new X509Certificate(certificate);
     if (!own.checkPrivateKey(createPrivateKey(key))) throw new Error("the certificate is for another key");
-    return { key, certificate, from: own.validFromDate.getTime(), until: own.validToDate.getTime() };
+    return {
+      key: key.trim(),
+      certificate: certificate.trim(),
+      from: own.validFromDate.getTime(),
+      until: own.validToDate.getTime(),
+    };
   } catch (error) {
     throw new AgentError("identity-unusable", `${where}: ${(error as Error).message}`, error);
   }
@@ -44,7 +49,7 @@ export function identityOf(key: string, certificate: string, where: string): Ide
 
 /** Keeps it, and forgets the key that waited for its certificate. */
 export function keepIdentity(stateDir: string, { key, certificate }: Identity): void {
-  writeFileDurably(join(stateDir, "identity.pem"), `${key.trim()}\n${certificate.trim()}\n`, OWNER_ONLY);
+  writeFileDurably(join(stateDir, "identity.pem"), `${key}\n${certificate}\n`, OWNER_ONLY);
   rmSync(pendingPath(stateDir), { force: true });
 }
 

@@ -101,7 +101,9 @@ export class Link {
     this.socket = socket;
     let failure: string | undefined;
     socket.on("open", () => this.converse(socket));
-    socket.on("message", (data, isBinary) => this.receive(data as Buffer, isBinary));
+    socket.on("message", (data, isBinary) => {
+      if (this.socket === socket) this.receive(data as Buffer, isBinary);
+    });
     socket.on("error", (error) => {
       failure = String((error as NodeJS.ErrnoException).code ?? error.message);
     });
@@ -132,19 +134,20 @@ export class Link {
       this.conversation?.receive(decoded.frame);
       return;
     }
-    this.options.log("warn", "console-frame-refused", { code: decoded.code, detail: decoded.detail });
-    this.socket?.close(REFUSALS[decoded.code], decoded.code);
+    this.over({ why: "frame-refused", detail: `${decoded.code}: ${decoded.detail}` }, decoded.code);
   }
 
   /** This connection is over: closes it, and plans the next. */
-  private over(end: End): void {
-    if (this.isStopped) return;
+  private over(end: End, refusal?: RefusalCode): void {
+    if (this.isStopped || !this.socket) return;
     const { log, outbox, onConnected, random = Math.random } = this.options;
     const socket = this.socket;
     this.socket = undefined;
     this.conversation?.stop();
     this.conversation = undefined;
-    socket?.terminate();
+    // Who refuses says why; a peer that does not answer the closing handshake is not waited for.
+    if (refusal) socket?.close(REFUSALS[refusal], refusal);
+    setTimeout(() => socket?.terminate(), refusal ? 1_000 : 0).unref();
     onConnected?.(false);
     const waitMs = end.why === "new-epoch" ? 0 : this.waitFor(end, random());
     log(end.why === "closed" ? "info" : "warn", "console-connection-over", { ...end, waitMs });

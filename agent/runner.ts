@@ -13,7 +13,7 @@ import type { Check, Cursor, Detector, Outcome, Tail, World } from "./check.ts";
 import { nextRun, phaseOf } from "./schedule.ts";
 
 const CONFIRM_AFTER_MS = 350;
-const MIN_DEADLINE_MS = 15_000;
+const DEADLINE_MS = 15_000;
 const MAX_FINDINGS = 200;
 /** A log that gives lines and no detection still moves; its place is written down this often. */
 const KEEP_CURSOR_MS = 10_000;
@@ -32,6 +32,8 @@ export interface RunnerOptions {
   onDetections(detections: Detection[], target: string, cursor: Cursor | undefined): void;
   /** Where reading of a target's log stopped in an earlier life. */
   cursorOf(target: string): Cursor | undefined;
+  /** A run that takes longer is given up; by default 15 s or the interval, whichever is longer. */
+  deadlineMs?: number;
   onRun?(check: string, outcome: Report["outcome"], tookMs: number): void;
 }
 
@@ -103,7 +105,8 @@ export class Runner {
 
   private workOf(target: Target): { run(): Promise<Draft>; stop(): void } {
     const check = this.options.checks[target.kind] as Check<TargetKind> | undefined;
-    if (check) return checkWork(check, target, this.options.world);
+    const deadlineMs = this.options.deadlineMs ?? Math.max(DEADLINE_MS, target.everyMs);
+    if (check) return checkWork(check, target, this.options.world, deadlineMs);
     const detector = this.options.detectors[target.kind] as Detector<TargetKind> | undefined;
     if (detector && target.kind === "ssh-log") return this.detectorWork(detector, target);
     const reason = `this agent has no check of kind ${target.kind}`;
@@ -141,10 +144,10 @@ export class Runner {
 /** A report but for its times. */
 type Draft = Report extends infer R ? (R extends Report ? Omit<R, "at" | "tookMs"> : never) : never;
 
-function checkWork(check: Check<TargetKind>, target: Target, world: World) {
+function checkWork(check: Check<TargetKind>, target: Target, world: World, deadlineMs: number) {
   /** Findings that were reported: these need no second look. */
   let known: ReadonlySet<string> = new Set();
-  const once = () => withDeadline(check.run(target as never, world), Math.max(MIN_DEADLINE_MS, target.everyMs));
+  const once = () => withDeadline(check.run(target as never, world), deadlineMs);
   const run = async (): Promise<Draft> => {
     try {
       let outcome = await once();

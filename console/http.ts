@@ -33,12 +33,14 @@ export function sendJson(
   headers: Record<string, string> = {},
 ): void {
   if (response.writableEnded || response.destroyed) return;
+  const body = Buffer.from(JSON.stringify(value));
   response.writeHead(status, {
     "content-type": "application/json; charset=utf-8",
+    "content-length": body.length,
     "cache-control": "no-store",
     ...headers,
   });
-  response.end(JSON.stringify(value));
+  response.end(body);
 }
 
 /** Answers with a named refusal. `detail` is for people who read logs, never for programs. */

@@ -144,7 +144,7 @@ function parsed(text: string): unknown {
 export function networkOf(address: string | undefined): string {
   if (address === undefined || !address.includes(":") || address.startsWith("::ffff:")) return address ?? "";
   const [head = "", tail] = address.split("::");
-  const first = head.split(":");
+  const first = head === "" ? [] : head.split(":");
   const missing = tail === undefined ? 0 : 8 - first.length - tail.split(":").length;
   return [...first, ...Array<string>(Math.max(0, missing)).fill("0"), ...(tail?.split(":") ?? [])]
     .slice(0, 4)

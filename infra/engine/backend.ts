@@ -3,16 +3,31 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { EngineError } from "./errors.ts";
 
 export const PROJECT = "vonggac";
 
+/** Where Pulumi.yaml (`stackConfigDir`) has the engine keep a stack's settings, with the salt of its passphrase. */
+const settingsFile = (checkout: string, stack: string): string => join(checkout, ".vonggac", `Pulumi.${stack}.yaml`);
+
 /** Makes the backend's folder and passphrase if they are not there, and gives the environment that the engine needs. */
-export function engineEnvironment(stateDir: string): Record<string, string> {
+export function engineEnvironment({
+  stateDir,
+  checkout,
+  stack,
+}: {
+  stateDir: string;
+  checkout: string;
+  stack: string;
+}): Record<string, string> {
+  mkdirSync(join(checkout, ".vonggac"), { recursive: true, mode: 0o700 });
   mkdirSync(join(stateDir, "pulumi"), { recursive: true, mode: 0o700 });
   const passphraseFile = join(stateDir, "passphrase");
   try {
     writeFileSync(passphraseFile, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
+    // Salted for a passphrase that is no more.
+    rmSync(settingsFile(checkout, stack), { force: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
@@ -47,24 +62,39 @@ interface Lock {
   timestamp: string;
 }
 
+/** How long a run waits for another one: an engine whose command was killed still ends what it had begun. */
+const BUSY_MS = 15_000;
+
 /**
  * Removes locks of the stack that were left by an engine that is no more (killed, or before a restart of the machine).
- * Throws `engine-busy` when one is held by a living process or from another machine.
+ * Throws `engine-busy` when one is still held by a living process, or from another machine.
  */
-export function dropStaleLocks(stateDir: string, stack: string): void {
+export async function dropStaleLocks(stateDir: string, stack: string): Promise<void> {
   const folder = join(stateDir, "pulumi", ".pulumi", "locks", "organization", PROJECT, stack);
-  for (const file of list(folder)) {
-    const lock = JSON.parse(readFileSync(join(folder, file), "utf8")) as Lock;
-    const mine = lock.hostname === hostname();
-    if (!mine || isEngine(lock.pid))
-      throw new EngineError(
-        "engine-busy",
-        stack,
-        `another run (process ${lock.pid} on ${lock.hostname}, since ${lock.timestamp}) works on it`,
-        mine ? "wait until it ends" : `if it is dead, remove ${join(folder, file)}`,
-      );
-    rmSync(join(folder, file));
+  for (const end = Date.now() + BUSY_MS; ; await sleep(200)) {
+    const held = list(folder).filter((file) => !dropIfStale(join(folder, file)));
+    if (held.length === 0) return;
+    const lock = JSON.parse(readFileSync(join(folder, held[0]!), "utf8")) as Lock;
+    // Of a run on another machine nothing can be known here.
+    if (lock.hostname === hostname() && Date.now() < end) continue;
+    const detail = `another run (process ${lock.pid} on ${lock.hostname}, since ${lock.timestamp}) works on it`;
+    const remedy =
+      lock.hostname === hostname() ? "wait until it ends" : `if it is dead, remove ${join(folder, held[0]!)}`;
+    throw new EngineError("engine-busy", stack, detail, remedy);
   }
+}
+
+/** True when the lock is gone, because it was stale or because its holder has just ended. */
+function dropIfStale(file: string): boolean {
+  let lock: Lock;
+  try {
+    lock = JSON.parse(readFileSync(file, "utf8")) as Lock;
+  } catch {
+    return !existsSync(file);
+  }
+  if (lock.hostname !== hostname() || isEngine(lock.pid)) return false;
+  rmSync(file, { force: true });
+  return true;
 }
 
 function list(folder: string): string[] {

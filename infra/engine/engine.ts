@@ -49,8 +49,8 @@ async function drive(
   action: (stack: automation.Stack, options: DriveOptions) => Promise<unknown>,
 ): Promise<Summary> {
   const { pulumiHome, command } = await findEngine();
-  const envVars = engineEnvironment(engine.stateDir);
-  dropStaleLocks(engine.stateDir, engine.stack);
+  const envVars = engineEnvironment(engine);
+  await dropStaleLocks(engine.stateDir, engine.stack);
   const told = new Told(engine);
   try {
     const make = hasStack(engine.stateDir, engine.stack) ? "selectStack" : "createStack";

@@ -3,11 +3,14 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { SetupFailure, tail } from "../failure.mjs";
-import { run, systemEnv, which } from "../run.mjs";
+import { pinnedNode } from "../machine.mjs";
+import { isExecutable, run, systemEnv, which } from "../run.mjs";
 import { text } from "../say.mjs";
-import { needSpace } from "./space.mjs";
+import { freeMib, needSpace } from "./space.mjs";
 
 const NEEDED_MIB = 900;
+const FULL_MIB = 50;
+const FEW = 100;
 
 /** @typedef {{ packages: Record<string, { version?: string, optional?: boolean, devOptional?: boolean, link?: boolean, os?: string[], cpu?: string[], libc?: string[] }> }} Lock */
 
@@ -44,7 +47,7 @@ export function readNpmFailure(output) {
   return network.test(output) ? "registry-unreachable" : "npm-failed";
 }
 
-const UNATTENDED = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=http", "--fetch-timeout=60000"];
+const UNATTENDED = ["--loglevel=http", "--fetch-timeout=60000"];
 const PATIENCE = ["--fetch-retries=2", "--fetch-retry-mintimeout=1500", "--fetch-retry-maxtimeout=6000"];
 
 /**
@@ -59,21 +62,28 @@ export async function npm(machine, { verb, under, progress }) {
   let requests = 0;
   const ran = await run(program, args, {
     cwd: machine.root,
-    env: systemEnv(machine.env),
+    // Install scripts run npm themselves: what is said here holds for them as well.
+    env: {
+      ...systemEnv(machine.env),
+      npm_config_audit: "false",
+      npm_config_fund: "false",
+      npm_config_prefer_offline: "true",
+    },
     onLine: (l) => {
       if (/^npm http /.test(l)) progress(++requests);
     },
   });
   if (ran.code === 0) return;
   // Every fetched address is a line; what matters are the errors, of which the first say most.
-  const said = ran.output
-    .split("\n")
-    .filter((l) => /^npm (ERR!|error)\s+\S/i.test(l) && !/\s+at /.test(l))
-    .slice(0, 8)
-    .join("\n");
-  const code = ran.missing ? "npm-failed" : readNpmFailure(said || ran.output);
-  const where = `npm ${verb.join(" ")}`;
-  throw new SetupFailure(code, { where, detail: said || tail(ran.output), facts: { free: "?", needed: NEEDED_MIB } });
+  const errors = ran.output.split("\n").filter((l) => /^npm (ERR!|error)\s+\S/i.test(l) && !/\s+at |npm http/.test(l));
+  const free = await freeMib(machine.root);
+  // A disk that filled up makes npm, or a script that it runs, fail in many words.
+  const code = free < FULL_MIB ? "disk-full" : readNpmFailure(errors.join("\n") || ran.output);
+  throw new SetupFailure(code, {
+    where: code === "disk-full" ? machine.root : `npm ${verb.join(" ")}`,
+    detail: errors.slice(0, 8).join("\n") || tail(ran.output),
+    facts: { free, needed: NEEDED_MIB },
+  });
 }
 
 /** @type {import("./step.mjs").Step} */
@@ -86,7 +96,12 @@ export const dependencies = {
     const said = (/** @type {number} */ requests) => progress(text("dependencies.progress", { requests, packages }));
     // One package first: with five hundred, npm takes minutes to find out that the registry does not answer.
     await npm(machine, { verb: ["cache", "add", `node@${machine.nodeVersion}`], progress: () => {} });
-    await npm(machine, { verb: ["ci", "--include=dev"], progress: said });
+    // `npm ci` begins by deleting what is there. Where most is, only the difference is made, so that a registry that
+    // fails half-way does not leave less than before; the lock file is held to either way, by `lacking`.
+    const few = lacking.length < FEW && !lacking.includes("node");
+    const under = few && isExecutable(pinnedNode(machine)) ? pinnedNode(machine) : undefined;
+    const verb = under ? ["install", "--no-save"] : ["ci"];
+    await npm(machine, { verb: [...verb, "--include=dev"], under, progress: said });
   },
   there: (machine) => {
     const { packages } = JSON.parse(readFileSync(join(machine.root, "node_modules", ".package-lock.json"), "utf8"));

@@ -8,7 +8,7 @@ const MIB = 1024 * 1024;
 const ALWAYS_MIB = 300;
 
 /** Free MiB for this process where a path lies or will lie. @param {string} path */
-async function freeMib(path) {
+export async function freeMib(path) {
   let folder = path;
   while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
   const { bavail, bsize } = await statfs(folder);

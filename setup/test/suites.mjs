@@ -1,7 +1,7 @@
 // Which test files there are, in which order they run, and how many passed. Tests of parts run side by side; those that
 // provision the lab use the whole machine and run one after another.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pinnedNode, projectEnv } from "../machine.mjs";
 import { hand } from "../run.mjs";
@@ -11,7 +11,8 @@ import { line } from "../say.mjs";
 const WHOLE_MACHINE = ["test/scenarios", "test/e2e", "test/kill"];
 /** They share one lab, which this one takes down: it runs after all others. */
 const LAST = "test/scenarios/90-down.test.ts";
-const PART_TIMEOUT_MS = 3 * 60_000;
+/** Of one test, not of a file. */
+const PART_TIMEOUT_MS = 60_000;
 const WHOLE_TIMEOUT_MS = 20 * 60_000;
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
@@ -61,7 +62,7 @@ async function runSuite(machine, suite) {
         `--test-reporter=${join(machine.root, "setup", "test", "reporter.mjs")}`,
         "--test-reporter-destination=stdout",
         `--test-timeout=${suite.wholeMachine ? WHOLE_TIMEOUT_MS : PART_TIMEOUT_MS}`,
-        ...(suite.wholeMachine ? ["--test-concurrency=1"] : []),
+        `--test-concurrency=${suite.wholeMachine ? 1 : availableParallelism()}`,
         ...suite.files,
       ],
       { cwd: machine.root, env: { ...projectEnv(machine), VONGGAC_TEST_COUNTS: countsFile } },

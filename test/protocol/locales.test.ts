@@ -4,7 +4,15 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { SEVERITIES } from "../../protocol/finding.ts";
-import { joinList, LANGUAGES, placeholders, TEXTS, type TextKey, text, textIfKnown } from "../../protocol/locales/index.ts";
+import {
+  joinList,
+  LANGUAGES,
+  placeholders,
+  TEXTS,
+  type TextKey,
+  text,
+  textIfKnown,
+} from "../../protocol/locales/index.ts";
 import { DETECTION_CLASSES, TAGS } from "../../protocol/tags.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -21,7 +29,9 @@ function sources(folder: string): string {
 /** Fails with every key that one of the languages lacks. */
 function assertKnown(wanted: string[]): void {
   assert.ok(wanted.length > 0, "something is looked for");
-  const missing = LANGUAGES.flatMap((l) => wanted.filter((k) => textIfKnown(l, k) === undefined).map((k) => `${l}: ${k}`));
+  const missing = LANGUAGES.flatMap((l) =>
+    wanted.filter((k) => textIfKnown(l, k) === undefined).map((k) => `${l}: ${k}`),
+  );
   assert.deepEqual(missing, []);
 }
 
@@ -61,13 +71,16 @@ test("every severity, and every word of the closed unions of incident.ts, has it
     ["IncidentEventKind", "event"],
     ["CheckStatus", "status"],
   ]) {
-    const [, body] = new RegExp(`export type ${union} =([^;]+);`).exec(source) ?? assert.fail(`${union} is not in incident.ts`);
+    const [, body] =
+      new RegExp(`export type ${union} =([^;]+);`).exec(source) ?? assert.fail(`${union} is not in incident.ts`);
     assertKnown([...body!.matchAll(/"([^"]+)"/g)].map((m) => `${prefix}.${m[1]}`));
   }
 });
 
 test("every kind of target has its labels", () => {
-  const kinds = [...readFileSync(new URL("protocol/target.ts", root), "utf8").matchAll(/kind: Type\.Literal\("([^"]+)"\)/g)];
+  const kinds = [
+    ...readFileSync(new URL("protocol/target.ts", root), "utf8").matchAll(/kind: Type\.Literal\("([^"]+)"\)/g),
+  ];
   assertKnown(kinds.flatMap(([, kind]) => [`kind.${kind}.title`, `kind.${kind}.short`]));
 });
 
@@ -82,9 +95,10 @@ test("every refusal of an act can be read", () => {
 });
 
 test("no text is left that nobody uses", () => {
-  const used = sources("console") + sources("cli") + sources("protocol/locales");
+  const used = sources("console") + sources("protocol/locales");
   // Keys that are made of an id at run time; the tests above hold most of them to the ids that exist.
-  const made = /^(tag|detection|severity|state|class|event|reason|kind|evidence|problem|theme|signin\.error)\./;
+  const made =
+    /^(tag|detection|severity|state|class|event|reason|kind|evidence|problem|theme|signin\.error)\.|^(feed|impact|status)\.\w+(\.(hint|short|text))?$/;
   const stale = keys.filter((k) => !made.test(k) && !used.includes(`"${k}"`));
   assert.deepEqual(stale, []);
 });

@@ -7,8 +7,8 @@ import { createStore, useStore } from "../state/store.ts";
 import { kindShort, kindTitle } from "../text/describe.ts";
 import { matches } from "../text/search.ts";
 import { useWords } from "../text/use.tsx";
-import { AgencyRow, STATUS_ICON } from "./agency-row.tsx";
-import { Icon } from "./icons.tsx";
+import { AgencyRow } from "./agency-row.tsx";
+import { Icon, STATUS_ICON } from "./icons.tsx";
 
 const NO_KINDS: readonly string[] = [];
 const query = createStore("");

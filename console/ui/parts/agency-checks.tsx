@@ -1,16 +1,14 @@
 // What each check says of one agency, in plain words for the person who must mend it: what, since when, why, how.
 import type { TargetStatus } from "../../../protocol/incident.ts";
-import type { AgencyView } from "../state/agency.ts";
-import { kindOf } from "../state/model.ts";
+import { type AgencyView, kindOf } from "../state/agency.ts";
 import { incidentHref } from "../state/route.ts";
 import { model } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
 import { clauseOf, kindTitle, nameOf, tagRemedy, tagTitle } from "../text/describe.ts";
 import { dateTime } from "../text/time.ts";
 import { useWords } from "../text/use.tsx";
-import { STATUS_ICON } from "./agency-row.tsx";
 import { FactList } from "./evidence.tsx";
-import { Icon } from "./icons.tsx";
+import { Icon, STATUS_ICON } from "./icons.tsx";
 import { Ago, SeverityLabel } from "./labels.tsx";
 
 export function AgencyChecks({ id, agency, kinds }: { id: string; agency: AgencyView; kinds: readonly string[] }) {

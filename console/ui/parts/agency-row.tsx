@@ -6,15 +6,7 @@ import type { AgencyView, CellView } from "../state/agency.ts";
 import { kindShort, kindTitle, tagTitle } from "../text/describe.ts";
 import { useWords } from "../text/use.tsx";
 import { AgencyChecks } from "./agency-checks.tsx";
-import { Icon, type IconName } from "./icons.tsx";
-
-export const STATUS_ICON = {
-  good: "check",
-  finding: "alert",
-  skipped: "dash",
-  broke: "cross",
-  unknown: "question",
-} as const satisfies Record<string, IconName>;
+import { Icon, STATUS_ICON } from "./icons.tsx";
 
 export const AgencyRow = memo(function AgencyRow({ agency, kinds }: { agency: AgencyView; kinds: readonly string[] }) {
   const { t, name } = useWords();

@@ -1,5 +1,6 @@
 // The few signs of the screen, drawn here so that nothing is fetched. A sign never stands alone: text beside it says the same.
 import type { JSX } from "preact";
+import type { CheckStatus } from "../../../protocol/incident.ts";
 
 const PATHS = {
   check: <path d="M3.5 8.5 6.5 11.500 12.500 4.500" />,
@@ -31,6 +32,15 @@ const PATHS = {
   tower: <path d="M8 1.500 2.500 5v1.500h11V5ZM4 6.500v8M12 6.500v8M4 10.500h8M8 10.500v4" />,
 } satisfies Record<string, JSX.Element>;
 export type IconName = keyof typeof PATHS;
+
+/** The sign of each status of a check. */
+export const STATUS_ICON = {
+  good: "check",
+  finding: "alert",
+  skipped: "dash",
+  broke: "cross",
+  unknown: "question",
+} as const satisfies Record<CheckStatus, IconName>;
 
 export function Icon({ name }: { name: IconName }) {
   return (

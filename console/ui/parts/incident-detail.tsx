@@ -2,7 +2,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Incident } from "../../../protocol/incident.ts";
-import { endOf, mainTags } from "../state/incidents.ts";
+import { textIfKnown } from "../../../protocol/locales/index.ts";
+import { causeReason, endOf, mainTags } from "../state/incidents.ts";
 import { closeDetail } from "../state/route.ts";
 import { model } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
@@ -37,7 +38,13 @@ export function IncidentDetail({ id }: { id: string }) {
     };
   }, [id]);
   return (
-    <section ref={section} class="detail" aria-labelledby="detail-title" data-testid="incident-detail" data-incident-id={id}>
+    <section
+      ref={section}
+      class="detail"
+      aria-labelledby="detail-title"
+      data-testid="incident-detail"
+      data-incident-id={id}
+    >
       <div class="detail-bar">
         <h2 id="detail-title" ref={heading} tabIndex={-1}>
           {t("incident.detail")} <span class="incident-id">{id}</span>
@@ -135,20 +142,25 @@ function Remedies({ incident }: { incident: Incident }) {
   const { language, t } = useWords();
   const tags = incident.class === "agent" ? ["AGENT_SILENT"] : mainTags(incident);
   const shown = tags.filter((tag) => tagRemedy(language, tag));
-  if (shown.length === 0) return null;
+  // A cause above its findings (a device that is down with all its links) has a remedy of its own.
+  const first = textIfKnown(language, `${causeReason(incident)?.key}.remedy`);
+  if (shown.length === 0 && !first) return null;
   return (
     <Part title={t("incident.remedy")}>
-      <dl class="remedies">
-        {shown.map((tag) => (
-          <div key={tag}>
-            <dt>{tagTitle(language, tag)}</dt>
-            <dd>{tagRemedy(language, tag)}</dd>
-            {clauseOf(language, tag) && (
-              <dd class="clause">{t("status.clause", { clause: clauseOf(language, tag) })}</dd>
-            )}
-          </div>
-        ))}
-      </dl>
+      {first && <p class="remedy">{first}</p>}
+      {shown.length > 0 && (
+        <dl class="remedies">
+          {shown.map((tag) => (
+            <div key={tag}>
+              <dt>{tagTitle(language, tag)}</dt>
+              <dd>{tagRemedy(language, tag)}</dd>
+              {clauseOf(language, tag) && (
+                <dd class="clause">{t("status.clause", { clause: clauseOf(language, tag) })}</dd>
+              )}
+            </div>
+          ))}
+        </dl>
+      )}
     </Part>
   );
 }

@@ -2,7 +2,6 @@
 import type { Severity } from "../../../protocol/finding.ts";
 import type { AgentStatus, CheckStatus, Incident, TargetStatus } from "../../../protocol/incident.ts";
 import type { Bilingual } from "../../../protocol/registry.ts";
-import { kindOf } from "./model.ts";
 
 /** From worst to mildest. */
 export const IMPACT_GROUPS = ["lost", "degraded", "affected"] as const;
@@ -36,6 +35,9 @@ export interface AgencyView {
 
 const SEVERITY_RANK: Record<Severity, number> = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
 const STATUS_RANK: Record<CheckStatus, number> = { finding: 0, broke: 1, unknown: 2, skipped: 3, good: 4 };
+
+/** The family of a target: the second part of its id (docs/architecture.md, Identities). */
+export const kindOf = (targetId: string): string => targetId.split("/")[1] ?? "";
 
 /** Lower is worse; absent is mildest. */
 export const severityRank = (s: Severity | undefined): number => (s === undefined ? 5 : SEVERITY_RANK[s]);

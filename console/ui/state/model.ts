@@ -2,7 +2,7 @@
 // change keep their identity, so that rows of agencies untouched by a tick are not rendered again.
 import type { AgentStatus, FeedMessage, Incident, TargetStatus } from "../../../protocol/incident.ts";
 import type { Bilingual } from "../../../protocol/registry.ts";
-import { type AgencyView, IMPACT_GROUPS, type ImpactGroup, viewAgency } from "./agency.ts";
+import { type AgencyView, IMPACT_GROUPS, type ImpactGroup, kindOf, viewAgency } from "./agency.ts";
 
 export interface Model {
   /** The console's clock at the last message. */
@@ -23,9 +23,6 @@ export interface Model {
 }
 
 const KIND_ORDER = ["link", "datacentre", "ipv6", "zone", "resolver", "certificate", "ssh-log"];
-
-/** The family of a target: the second part of its id (docs/architecture.md, Identities). */
-export const kindOf = (targetId: string): string => targetId.split("/")[1] ?? "";
 
 /** The next model. Changes that come before any snapshot say nothing and are dropped. */
 export function applyMessage(model: Model | undefined, message: FeedMessage): Model | undefined {

@@ -4,10 +4,11 @@
 export const fold = (s: string): string =>
   s.normalize("NFD").replace(/\p{M}/gu, "").replace(/[đĐ]/g, "d").toLowerCase().replace(/\s+/g, " ").trim();
 
-/** True when every word of `query` stands in one of the `names`. An empty query matches everything. */
+/** True when one of the `names` has, for every word of `query`, a word that begins so. An empty query matches everything. */
 export function matches(query: string, names: readonly string[]): boolean {
-  const hay = names.map(fold).join("\n");
-  return fold(query)
-    .split(" ")
-    .every((word) => hay.includes(word));
+  const wanted = fold(query).split(" ");
+  return names.some((name) => {
+    const words = fold(name).split(/[^\p{L}\p{N}]+/u);
+    return wanted.every((w) => words.some((word) => word.startsWith(w)));
+  });
 }

@@ -60,14 +60,24 @@ export function workerOf(lab: Lab, host: string, name: string, restart: Daemon["
   }
 }
 
-/** Brings one daemon to what the inputs say: started, reloaded, started anew, or left alone. */
-export async function convergeDaemon(lab: Lab, inputs: HostInputs, name: string): Promise<void> {
+/**
+ * Brings one daemon to what the inputs say: started, reloaded, started anew, or left alone. `rewritten`: files that were not as
+ * they should be, though nothing of the inputs has changed.
+ */
+export async function convergeDaemon(
+  lab: Lab,
+  inputs: HostInputs,
+  name: string,
+  rewritten: readonly string[] = [],
+): Promise<void> {
   const daemon = inputs.daemons[name]!;
   const wanted = keysOf(inputs, daemon);
   const applied = appliedOf(lab, inputs.host, name);
   const running = pidOf(lab, inputs.host, name) !== undefined;
-  if (running && applied?.start === wanted.start) {
-    if (applied.reload === wanted.reload || !daemon.reload) return;
+  const reloadable = daemon.reload?.files ?? [];
+  const touched = daemon.files.filter((file) => rewritten.includes(file));
+  if (running && applied?.start === wanted.start && touched.every((file) => reloadable.includes(file))) {
+    if (!daemon.reload || (applied.reload === wanted.reload && touched.length === 0)) return;
     await inHost(lab, inputs.host, daemon.reload.argv);
   } else {
     if (running) await stopDaemon(lab, inputs.host, name);

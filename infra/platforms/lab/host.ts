@@ -21,7 +21,7 @@ export async function convergeHost(lab: Lab, inputs: HostInputs): Promise<void> 
   await addNamespace(namespaceOf(lab, inputs.host));
   await configureNetwork(lab, inputs, before);
   makeDirectories(lab, inputs);
-  writeFiles(lab, inputs);
+  const rewritten = writeFiles(lab, inputs);
   removeFiles(
     lab,
     inputs.host,
@@ -32,7 +32,7 @@ export async function convergeHost(lab: Lab, inputs: HostInputs): Promise<void> 
     if (!(name in inputs.daemons)) await stopDaemon(lab, inputs.host, name);
   for (const [name, daemon] of daemonsInOrder(inputs))
     if (daemon.role === "network" || pidOf(lab, inputs.host, name) !== undefined)
-      await convergeDaemon(lab, inputs, name);
+      await convergeDaemon(lab, inputs, name, rewritten);
   rememberHost(lab, inputs);
 }
 

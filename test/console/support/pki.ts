@@ -1,6 +1,6 @@
 // Keys and certificates for tests, made anew each time: an agents' CA, a server, clients good and bad.
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, webcrypto } from "node:crypto";
-import "../../../console/enrol-ca/reflect.ts";
+import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 
 x509.cryptoProvider.set(webcrypto as unknown as Crypto);

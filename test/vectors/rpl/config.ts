@@ -2,6 +2,8 @@
  * A scenario's configuration: what our resolver and the front take from it. Each option is used, or stands in a list of
  * those that cannot change an answer here (with the values for which that is so), or skips the scenario by its name.
  */
+
+import { ROOT_HINTS } from "../../../agent/wire/dns/hints.ts";
 import { canonicalName } from "../../../agent/wire/dns/index.ts";
 import type { NameServer, ResolverConfig, Route } from "../../../agent/wire/dns/resolver/machine.ts";
 import { parseTime } from "../../../agent/wire/dns/text/fields.ts";
@@ -54,13 +56,10 @@ const INDIFFERENT: Readonly<Record<string, readonly string[] | "any">> = {
   "harden-unverified-glue": "any",
   "harden-dnssec-stripped": ["yes", "true"],
   "harden-referral-path": ["no"],
-  "harden-algo-downgrade": ["no"],
   "harden-below-nxdomain": ["no"],
   "harden-unknown-additional": "any",
-  "qname-minimisation": ["no"],
   "qname-minimisation-strict": ["no"],
-  "query-minimization": "any",
-  "aggressive-nsec": "any",
+  "aggressive-nsec": ["no"],
   prefetch: ["no"],
   "prefetch-key": ["no"],
   "serve-expired": ["no"],
@@ -87,13 +86,18 @@ export function readSettings(options: readonly Option[]): Settings {
   const modules = (used.one("module-config") ?? "validator iterator").split(/\s+/);
   const unknown = modules.filter((name) => name !== "validator" && name !== "iterator");
   if (unknown.length > 0) throw new Skip(`module-config ${unknown.join(" ")}`);
+  // Unbound without this option takes any digest and any algorithm; with it, the strongest digest and all algorithms.
+  const hardened = dialect === "deckard" ? undefined : yes(used.one("harden-algo-downgrade") ?? "no") ? "yes" : "no";
   const resolver: ResolverConfig = {
-    hints: [],
+    hints: ROOT_HINTS,
     routes: readRoutes(used, dialect),
     anchors: readAnchors(used.all("trust-anchor").join("\n"), used.all("domain-insecure")),
     ipv4: yes(used.one("do-ip4") ?? "yes"),
     ipv6: yes(used.one("do-ip6") ?? "yes"),
     maxNsec3Iterations: iterationLimit(used.one("val-nsec3-keysize-iterations")),
+    acceptWeakDigests: hardened === "no",
+    requireAllAlgorithms: hardened === "yes",
+    minimise: yes(used.one(dialect === "deckard" ? "query-minimization" : "qname-minimisation") ?? "yes"),
     forwardCheckingDisabled: true,
     ...(dialect === "unbound" && overridden !== undefined ? { validationTime: overridden } : {}),
     verifyOther: verifyRetired,

@@ -168,7 +168,7 @@ class Parser {
       const [keyword, ...words] = text.split(/\s+/) as [string, ...string[]];
       if (keyword === "ENTRY_END") break;
       if (keyword === "MATCH") match.push(...words);
-      else if (keyword === "ADJUST") adjust.push(...words);
+      else if (keyword === "ADJUST") adjust.push(...words.map(knownAdjustment));
       else if (keyword === "REPLY") reply.push(...words);
       else if (keyword === "MANDATORY") mandatory = true;
       else if (keyword === "SECTION") {
@@ -227,6 +227,11 @@ class Parser {
       raw,
     };
   }
+}
+
+function knownAdjustment(word: string): string {
+  if (/^(copy_id|copy_query|raw_id|do_not_answer)$/.test(word)) return word;
+  throw new Skip(`ADJUST ${word.replace(/=.*/, "")}`);
 }
 
 function sectionOf(word: string | undefined): SectionName {

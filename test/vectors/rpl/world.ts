@@ -10,7 +10,7 @@ import type { InReply, OutQuery, ReplyFailure, Step } from "../../../agent/wire/
 import { readSettings, type Settings } from "./config.ts";
 import { refusal, replyTo } from "./front.ts";
 import { mismatch, type Received } from "./match.ts";
-import type { Entry, Range, Scenario, ScenarioStep } from "./syntax.ts";
+import { type Entry, type Range, type Scenario, type ScenarioStep, Skip } from "./syntax.ts";
 import { readReplyWords, writeMessage } from "./wire.ts";
 
 /** A client's query under way. */
@@ -117,8 +117,8 @@ class World {
     const edns = this.settings.dialect === "deckard" || reply.dnssecOk;
     const { question, answer, authority, additional } = entry.packet;
     const sections = { answer: answer ?? [], authority: authority ?? [], additional: additional ?? [] };
-    const bytes = entry.packet.raw ?? writeMessage({ id: 0, reply, question: question ?? [], ...sections, edns });
-    const query = readMessage(bytes);
+    if (entry.packet.raw) throw new Skip("a query in raw octets");
+    const query = readMessage(writeMessage({ id: 0, reply, question: question ?? [], ...sections, edns }));
     const refused = refusal(query);
     if (refused) {
       this.answers.push({ message: readMessage(refused), transport: "udp" });

@@ -161,6 +161,8 @@ function followChain(sets: readonly SignedRrset[], question: Question, zone: str
   let name = question.name;
   for (let step = 0; step < MAX_ALIASES; step++) {
     const alias = findAlias(sets, name);
+    // A DNAME whose target would be too long ends the chain: YXDOMAIN (RFC 6672 §2.2).
+    if (alias === "too-long") return { used: [...used, ...dnamesAbove(sets, name)], found: true, end: name };
     const wanted = sets.filter((set) => set.name === name && matches(set, question.type));
     // Below a DNAME nothing else exists: what stands there is the CNAME that it makes.
     if (wanted.length > 0 && !alias?.via.synthesizedFrom) return { used: [...used, ...wanted], found: true, end: name };
@@ -177,8 +179,17 @@ function matches(set: Rrset, type: number): boolean {
   return set.type === type || type === TYPE.ANY;
 }
 
-function findAlias(sets: readonly SignedRrset[], name: string) {
-  const dname = sets.find((set) => set.type === TYPE.DNAME && isBelow(name, set.name));
+const dnamesAbove = (sets: readonly SignedRrset[], name: string) =>
+  sets.filter((set) => set.type === TYPE.DNAME && isBelow(name, set.name));
+
+interface Alias {
+  readonly via: SignedRrset;
+  readonly sets: readonly SignedRrset[];
+  readonly target: string;
+}
+
+function findAlias(sets: readonly SignedRrset[], name: string): Alias | "too-long" | undefined {
+  const [dname] = dnamesAbove(sets, name);
   const cname = sets.find((set) => set.type === TYPE.CNAME && set.name === name);
   if (dname) return aliasByDname(dname, cname, name);
   const target = cname?.records[0] && targetOf(cname.records[0]);
@@ -186,10 +197,15 @@ function findAlias(sets: readonly SignedRrset[], name: string) {
   return { via: cname, sets: [cname], target };
 }
 
-function aliasByDname(dname: SignedRrset, cname: SignedRrset | undefined, name: string) {
+function aliasByDname(
+  dname: SignedRrset,
+  cname: SignedRrset | undefined,
+  name: string,
+): Alias | "too-long" | undefined {
   const base = targetOf(dname.records[0]!);
-  const target = base === undefined ? undefined : substitute(name, dname.name, base);
-  if (target === undefined) return undefined;
+  if (base === undefined) return undefined;
+  const target = substitute(name, dname.name, base);
+  if (target === undefined) return "too-long";
   const given = cname?.records[0] && targetOf(cname.records[0]);
   if (cname && given !== undefined && given !== target) {
     // Not the CNAME that the DNAME makes (RFC 6672 §5.3.1): it stands for itself, unsigned.
@@ -221,7 +237,7 @@ export function substitute(name: string, from: string, to: string): string | und
 /** The response that a DNAME already known makes for a name below it; undefined when the name would be too long. */
 export function responseOfDname(question: Question, dname: SignedRrset, zone: string): Response | undefined {
   const alias = aliasByDname(dname, undefined, question.name);
-  if (!alias) return undefined;
+  if (!alias || alias === "too-long") return undefined;
   const base: Base = {
     question,
     rcode: RCODE.NOERROR,

@@ -3,7 +3,7 @@
  * forwarder where a route says so. Follows referrals, not aliases. Pure: a step of the machine.
  */
 import type { ResourceRecord } from "../message.ts";
-import { isBelow, isWithin, nameFromWire } from "../name.ts";
+import { countLabels, isBelow, isWithin, lastLabels, nameFromWire } from "../name.ts";
 import { formatIpv6 } from "../text/fields.ts";
 import { TYPE } from "../types.ts";
 import type { Delegation } from "./cache.ts";
@@ -12,6 +12,8 @@ import { ask, type NameServer, type ReplyFailure, type Route, type Run, type Ste
 
 const MAX_REFERRALS = 30;
 const MAX_DEPTH = 6;
+/** Names of more labels than this are asked for whole (RFC 9156 §2.3). */
+const MAX_MINIMISED = 10;
 const MAX_TTL = 86_400;
 /** Negative answers without an SOA, and failures, are remembered this long. */
 const SHORT_TTL = 5;
@@ -38,6 +40,11 @@ export function* iterate(run: Run, question: Question, depth = 0): Step<Response
     return { ...cached.value, cached: true, ageSeconds: cached.ageSeconds };
   let place = startingPlace(run, question);
   for (let hop = 0; hop < MAX_REFERRALS; hop++) {
+    const sooner: Place | undefined = run.config.minimise ? yield* minimised(run, place, question, depth) : undefined;
+    if (sooner) {
+      place = sooner;
+      continue;
+    }
     const result: Response | Referral | NoResponse = yield* askPlace(run, place, question, depth);
     if (result.kind === "no-response") return result;
     if (result.kind !== "referral") {
@@ -87,6 +94,20 @@ function startingPlace(run: Run, { name, type }: Question): Place {
   }
   if (known) return { zone: known.zone, servers: known.servers, recursive: false };
   return { zone: ".", servers: config.hints, recursive: false };
+}
+
+/** Asks for the names between zone and question, one label more each, until a referral shows; undefined when none does. */
+function* minimised(run: Run, place: Place, question: Question, depth: number): Step<Place | undefined> {
+  const labels = countLabels(question.name);
+  if (place.recursive) return undefined;
+  for (let keep = countLabels(place.zone) + 1; keep < Math.min(labels, MAX_MINIMISED); keep++) {
+    const name = lastLabels(question.name, keep);
+    const result = yield* askPlace(run, place, { name, type: TYPE.A }, depth);
+    if (result.kind === "referral") return follow(run, place, result);
+    // Whatever is odd here is told by the full question.
+    if (result.kind !== "nodata" && result.kind !== "answer") return undefined;
+  }
+  return undefined;
 }
 
 function follow(run: Run, from: Place, found: Referral): Place {

@@ -60,6 +60,15 @@ export interface ResolverConfig {
   readonly ipv6: boolean;
   /** NSEC3 iterations above this make a proof insecure (RFC 9276 §3.2). */
   readonly maxNsec3Iterations: number;
+  /** Believe DS records by SHA-1 also where others are usable, against RFC 4509 §3. Default false. */
+  readonly acceptWeakDigests?: boolean;
+  /**
+   * Ask a valid signature of every algorithm that DS or anchors name. RFC 6840 §5.11 has validators accept any one; this is
+   * for those who want more. Default false.
+   */
+  readonly requireAllAlgorithms?: boolean;
+  /** Tell servers above a zone no more of a name than they need (RFC 9156, relaxed). Default false. */
+  readonly minimise?: boolean;
   /** Set CD towards forwarders, so that what they call bogus can be judged here. */
   readonly forwardCheckingDisabled: boolean;
   /** Judge signatures at this time instead of the world's: `--at`. Unix seconds. */
@@ -93,7 +102,9 @@ export function* ask(run: Run, query: Omit<OutQuery, "transport">): Step<InReply
     if ("failure" in reply) return reply;
     if (reply.message.truncated && transport === "udp") continue;
     const [question] = reply.message.questions;
-    const ours = question?.name === query.name && question.type === query.type && reply.message.response;
+    // A refusal may come without its question (RFC 9619 §1); anything else has to repeat it.
+    const repeats = question ? question.name === query.name && question.type === query.type : reply.message.rcode !== 0;
+    const ours = repeats && reply.message.response;
     return ours ? reply : { nowSeconds: reply.nowSeconds, failure: "mismatch" };
   }
   return { nowSeconds: run.nowSeconds, failure: "malformed" };

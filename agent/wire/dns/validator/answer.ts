@@ -68,16 +68,14 @@ function showable(run: Run, response: Response, trust: Secure) {
   const authority: SignedRrset[] = [];
   for (const set of response.authority) {
     if (set.signatures.length === 0) continue;
-    const signed = verifySigned(run, set, trust.zone, trust.keys);
+    const signed = verifySigned(run, set, trust);
     if (signed.ok) authority.push(set);
     else if (signed.reason !== "signer-wrong") {
       const bad = verdictOf("bogus", signed.reason, trust.zone, set.name, set.type);
       return { bad, authority: [], additional: [] };
     }
   }
-  const additional = response.additional.filter(
-    (set) => set.signatures.length > 0 && verifySigned(run, set, trust.zone, trust.keys).ok,
-  );
+  const additional = response.additional.filter((set) => set.signatures.length > 0 && verifySigned(run, set, trust).ok);
   return { authority, additional };
 }
 
@@ -94,7 +92,7 @@ function* judgeSet(
   const bogus = (reason: Reason) => ({ verdict: verdictOf("bogus", reason, trust.zone, set.name, set.type) });
   if (signer === undefined) return bogus(set.signatures.length > 0 ? "signer-wrong" : "signature-missing");
   if (trust.zone !== signer) return bogus("signer-wrong");
-  const signed = verifySigned(run, set, trust.zone, trust.keys);
+  const signed = verifySigned(run, set, trust);
   if (!signed.ok) return bogus(signed.reason);
   if (!signed.wildcard && set.type === TYPE.DNAME) {
     run.cache.dnames.set(set.name, { set, zone: trust.zone }, signed.ttl, run.nowSeconds);
@@ -133,7 +131,7 @@ function verifyDenials(
   const verified: Verified[] = [];
   for (const set of sets) {
     if (set.type !== TYPE.NSEC && set.type !== TYPE.NSEC3) continue;
-    const signed = verifySigned(run, set, trust.zone, trust.keys);
+    const signed = verifySigned(run, set, trust);
     if (!signed.ok) return { reason: signed.reason };
     verified.push({ set, signed });
   }
@@ -157,13 +155,16 @@ function* validateNegative(run: Run, response: Response): Step<Validated> {
   if (trust.zone !== signer) return bogus("signer-wrong", denying[0] ?? soas[0]);
   const verified: Verified[] = [];
   for (const set of [...soas, ...denying]) {
-    const signed = verifySigned(run, set, trust.zone, trust.keys);
+    const signed = verifySigned(run, set, trust);
     if (!signed.ok) return bogus(signed.reason, set);
     verified.push({ set, signed });
   }
   const { proof, rcode } = prove(new Denials(run, trust.zone, verified), response);
   const verdict = verdictOf(proof.security, proof.reason, trust.zone, name, type);
-  return { verdict, rcode, authority: verified.map((one) => one.set), additional: [] };
+  const others = authority.filter(
+    (set) => !soas.includes(set) && !denying.includes(set) && verifySigned(run, set, trust).ok,
+  );
+  return { verdict, rcode, authority: [...verified.map((one) => one.set), ...others], additional: [] };
 }
 
 function prove(denials: Denials, response: Response): { proof: Proof; rcode: number } {

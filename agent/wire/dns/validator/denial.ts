@@ -49,7 +49,7 @@ export class Denials {
     if (!present) this.blanket = { security: "bogus", reason: "denial-missing" };
     else if (this.nsecs.length > 0 || nsec3s.length === 0) return;
     else if (nsec3s.every((nsec3) => nsec3.algorithm !== 1)) {
-      this.blanket = { security: "insecure", reason: "unsupported-nsec3" };
+      this.blanket = { security: "bogus", reason: "unsupported-nsec3" };
     } else if (nsec3s.some((nsec3) => nsec3.iterations > run.config.maxNsec3Iterations)) {
       this.blanket = { security: "insecure", reason: "nsec3-iterations" };
     }

@@ -61,7 +61,10 @@ export type Nsec3Proof = "proven" | "proven-opt-out" | "unproven" | "work-limit"
 
 class OutOfWork extends Error {}
 
-/** The usable NSEC3 records of one zone with one set of parameters, and the hashes already made. */
+/**
+ * The usable NSEC3 records of one zone, and the hashes already made. Records of several parameter sets may stand together
+ * while a zone is changed over (RFC 5155 §10): each is true by its own, so each is asked with its own.
+ */
 export class Nsec3Chain {
   private readonly records: readonly Nsec3[];
   private readonly zone: string;
@@ -71,30 +74,25 @@ export class Nsec3Chain {
   constructor(records: readonly Nsec3[], zone: string, budget: Budget) {
     this.zone = zone;
     this.budget = budget;
-    const [first] = records.filter((record) => record.zone === zone && record.algorithm === 1);
-    this.records = records.filter((record) => first !== undefined && sameParameters(record, first));
+    this.records = records.filter((record) => record.zone === zone && record.algorithm === 1);
   }
 
-  private hash(name: string): Uint8Array {
-    const known = this.hashes.get(name);
+  private hash(name: string, { salt, iterations }: Nsec3): Uint8Array {
+    const key = `${iterations} ${Buffer.from(salt).toString("hex")} ${name}`;
+    const known = this.hashes.get(key);
     if (known) return known;
     if (!this.budget.take("hashes")) throw new OutOfWork();
-    const { salt, iterations } = this.records[0]!;
     const made = nsec3Hash(name, salt, iterations);
-    this.hashes.set(name, made);
+    this.hashes.set(key, made);
     return made;
   }
 
   private match(name: string): Nsec3 | undefined {
-    if (this.records.length === 0) return undefined;
-    const hash = this.hash(name);
-    return this.records.find((record) => compareOctets(record.hash, hash) === 0);
+    return this.records.find((record) => compareOctets(record.hash, this.hash(name, record)) === 0);
   }
 
   private cover(name: string): Nsec3 | undefined {
-    if (this.records.length === 0) return undefined;
-    const hash = this.hash(name);
-    return this.records.find((record) => hashCovered(record, hash));
+    return this.records.find((record) => hashCovered(record, this.hash(name, record)));
   }
 
   /** RFC 5155 §8.3: the closest ancestor with a match, and the record that covers the name one label longer. */
@@ -164,15 +162,6 @@ export class Nsec3Chain {
       throw error;
     }
   }
-}
-
-function sameParameters(a: Nsec3, b: Nsec3): boolean {
-  return (
-    a.zone === b.zone &&
-    a.algorithm === b.algorithm &&
-    a.iterations === b.iterations &&
-    compareOctets(a.salt, b.salt) === 0
-  );
 }
 
 function isDelegation(record: Nsec3): boolean {

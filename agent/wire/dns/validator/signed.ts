@@ -48,37 +48,52 @@ const TELLING: readonly Reason[] = [
   "signature-expired",
 ];
 
-/** Verifies an RRset by the DNSKEY records `keys` of `zone`. */
-export function verifySigned(run: Run, set: SignedRrset, zone: string, keys: readonly ResourceRecord[]): Signed {
+/** Whose signatures count: a zone, its keys, and the algorithms of which one each is needed (none: any one will do). */
+export interface Signer {
+  readonly zone: string;
+  readonly keys: readonly ResourceRecord[];
+  readonly needs: readonly number[];
+}
+
+/** Verifies an RRset by the keys of a zone. */
+export function verifySigned(run: Run, set: SignedRrset, signer: Signer): Signed {
   if (set.signatures.length === 0) return { ok: false, reason: "signature-missing" };
   let reason: Reason = TELLING[0]!;
   let tries = 0;
-  for (const signature of set.signatures) {
-    const rrsig = parseRrsig(signature.rdata);
-    if (rrsig && rrsig.signer !== zone) {
-      reason = moreTelling(reason, "signer-wrong");
+  const lacking = new Set(signer.needs);
+  for (const { signature, rrsig, key } of pairs(set, signer)) {
+    if (!key) {
+      reason = moreTelling(reason, rrsig && rrsig.signer !== signer.zone ? "signer-wrong" : "key-missing");
       continue;
     }
-    for (const key of candidates(rrsig, keys)) {
-      if (rrsig && validity(rrsig, validationTime(run)).state === "valid") {
-        if (++tries > MAX_TRIES_PER_RRSET || !run.budget.take("verifications"))
-          return { ok: false, reason: "work-limit" };
-      }
-      const { verifyOther } = run.config;
-      const input = { rrset: set.records, rrsig: signature, dnskey: key, nowSeconds: validationTime(run) };
-      const result = verifyRrset(verifyOther ? { ...input, verifyOther } : input);
-      if (result.ok)
-        return {
-          ok: true,
-          rrsig: result.rrsig,
-          wildcard: result.wildcard ?? false,
-          ttl: keepFor(run, set, result.rrsig),
-        };
-      reason = moreTelling(reason, REASONS[result.reason]);
+    // Only what the clock does not already refuse costs cryptography.
+    if (rrsig && validity(rrsig, validationTime(run)).state === "valid") {
+      if (++tries > MAX_TRIES_PER_RRSET || !run.budget.take("verifications"))
+        return { ok: false, reason: "work-limit" };
     }
-    if (rrsig && candidates(rrsig, keys).length === 0) reason = moreTelling(reason, "key-missing");
+    const { verifyOther } = run.config;
+    const input = { rrset: set.records, rrsig: signature, dnskey: key, nowSeconds: validationTime(run) };
+    const result = verifyRrset(verifyOther ? { ...input, verifyOther } : input);
+    if (!result.ok) {
+      reason = moreTelling(reason, REASONS[result.reason]);
+      continue;
+    }
+    lacking.delete(result.rrsig.algorithm);
+    if (lacking.size > 0) continue;
+    const wildcard = result.wildcard ?? false;
+    return { ok: true, rrsig: result.rrsig, wildcard, ttl: keepFor(run, set, result.rrsig) };
   }
   return { ok: false, reason };
+}
+
+/** Each signature with each key that it could be by; with none where there is no such key. */
+function* pairs(set: SignedRrset, signer: Signer) {
+  for (const signature of set.signatures) {
+    const rrsig = parseRrsig(signature.rdata);
+    const keys = rrsig && rrsig.signer !== signer.zone ? [] : candidates(rrsig, signer.keys);
+    if (keys.length === 0) yield { signature, rrsig, key: undefined };
+    for (const key of keys) yield { signature, rrsig, key };
+  }
 }
 
 /** Keys whose algorithm and tag are the signature's; all others cost nothing. */

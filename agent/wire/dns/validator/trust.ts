@@ -17,7 +17,14 @@ import type { Reason, Where } from "./verdict.ts";
 
 /** What is known of a zone, or of a name that might have been one. */
 export type Trust =
-  | { readonly state: "secure"; readonly zone: string; readonly keys: readonly ResourceRecord[]; readonly ttl: number }
+  | {
+      readonly state: "secure";
+      readonly zone: string;
+      readonly keys: readonly ResourceRecord[];
+      /** Algorithms of which a signature is asked each; empty: any one will do. */
+      readonly needs: readonly number[];
+      readonly ttl: number;
+    }
   | {
       readonly state: "insecure" | "bogus" | "indeterminate";
       readonly zone: string;
@@ -85,57 +92,53 @@ function* trustAnchorZone(run: Run, anchor: Anchor): Step<Trust> {
   if (!algorithms.some((algorithm) => supports(run, algorithm))) {
     return none("insecure", anchor.zone, "unsupported-algorithm", where, MAX_TTL);
   }
-  return yield* secureByKeys(run, anchor.zone, usableDs(run, ds), vouches, MAX_TTL);
+  const algorithmsKept = algorithms.filter((algorithm) => supports(run, algorithm));
+  return yield* secureByKeys(run, anchor.zone, { ds: usableDs(run, ds), vouches, algorithms: algorithmsKept }, MAX_TTL);
 }
 
 function supports(run: Run, algorithm: number): boolean {
   return isAlgorithmSupported(algorithm) || (run.config.supportsOther?.(algorithm) ?? false);
 }
 
-/** DS records that can be used; those by SHA-1 only where no other digest can be (RFC 4509 §3). */
+/** DS records that can be used; those by SHA-1 only where no other digest can be. */
 function usableDs(run: Run, all: readonly Ds[]): Ds[] {
   const usable = all.filter((ds) => supports(run, ds.algorithm) && isDigestSupported(ds.digestType));
-  const better = usable.filter((ds) => ds.digestType !== 1);
+  const better = run.config.acceptWeakDigests ? [] : usable.filter((ds) => ds.digestType !== 1);
   return better.length > 0 ? better : usable;
 }
 
+/** What vouches for a zone's keys: DS of the parent, DS or DNSKEY of an anchor. */
+interface Vouching {
+  readonly ds: readonly Ds[];
+  readonly vouches: (rdata: Uint8Array) => boolean;
+  readonly algorithms: readonly number[];
+}
+
 /** Asks for the zone's DNSKEY RRset and accepts it when a key that DS or anchor vouch for signs it. */
-function* secureByKeys(
-  run: Run,
-  zone: string,
-  ds: readonly Ds[],
-  vouches: (rdata: Uint8Array) => boolean,
-  maxTtl: number,
-): Step<Trust> {
+function* secureByKeys(run: Run, zone: string, vouching: Vouching, maxTtl: number): Step<Trust> {
   const question = { name: zone, type: TYPE.DNSKEY };
-  const judge = (response: Response | NoResponse) => judgeKeys(run, zone, response, ds, vouches, maxTtl);
+  const judge = (response: Response | NoResponse) => judgeKeys(run, zone, response, vouching, maxTtl);
   return yield* askUntil(run, question, judge, (trust) => trust.state !== "bogus");
 }
 
-function judgeKeys(
-  run: Run,
-  zone: string,
-  response: Response | NoResponse,
-  ds: readonly Ds[],
-  vouches: (rdata: Uint8Array) => boolean,
-  maxTtl: number,
-): Trust {
+function judgeKeys(run: Run, zone: string, response: Response | NoResponse, vouching: Vouching, maxTtl: number): Trust {
   const where = { zone, name: zone, type: TYPE.DNSKEY };
   const set = response.kind === "answer" ? response.answer.find((one) => one.type === TYPE.DNSKEY) : undefined;
   if (!set) return none("bogus", zone, "dnskey-missing", where);
-  const trusted = vouchedKeys(set, ds, vouches);
+  const trusted = vouchedKeys(set, vouching);
   if (trusted.length === 0) return none("bogus", zone, "ds-mismatch", where);
-  const signed = verifySigned(run, set, zone, trusted);
-  if (signed.ok) return { state: "secure", zone, keys: set.records, ttl: Math.min(signed.ttl, maxTtl) };
+  const needs = run.config.requireAllAlgorithms ? [...new Set(vouching.algorithms)] : [];
+  const signed = verifySigned(run, set, { zone, keys: trusted, needs });
+  if (signed.ok) return { state: "secure", zone, keys: set.records, needs, ttl: Math.min(signed.ttl, maxTtl) };
   const reason = signed.reason === "key-missing" ? "dnskey-unsigned-by-ds" : signed.reason;
   return none("bogus", zone, reason, where);
 }
 
-function vouchedKeys(set: SignedRrset, ds: readonly Ds[], vouches: (rdata: Uint8Array) => boolean): ResourceRecord[] {
+function vouchedKeys(set: SignedRrset, { ds, vouches }: Vouching): ResourceRecord[] {
   let digests = 0;
   return set.records.filter((record) => {
     const key = parseDnskey(record.rdata);
-    if (!key?.zoneKey || key.protocol !== 3) return false;
+    if (!key?.zoneKey || key.protocol !== 3 || key.revoked) return false;
     if (vouches(record.rdata)) return true;
     return ds.some((one) => {
       if (one.keyTag !== key.keyTag || one.algorithm !== key.algorithm || ++digests > MAX_DIGESTS) return false;
@@ -172,7 +175,7 @@ function judgeResponse(run: Run, above: Secure, child: string, response: Respons
   if (response.kind === "answer" && first?.type === TYPE.DS) return judgeSections(run, above, child, response.answer);
   // An alias stands where a delegation could have been: there is none, if the alias is genuine.
   const alias = first?.synthesizedFrom ?? first;
-  const signed = alias && verifySigned(run, alias, above.zone, above.keys);
+  const signed = alias && verifySigned(run, alias, above);
   if (signed?.ok) return { kind: "no-cut", ttl: signed.ttl };
   return { kind: "bogus", reason: signed?.reason ?? "signature-missing" };
 }
@@ -181,14 +184,14 @@ function judgeResponse(run: Run, above: Secure, child: string, response: Respons
 function judgeSections(run: Run, above: Secure, child: string, sets: readonly SignedRrset[]): DsFinding {
   const ds = sets.find((set) => set.type === TYPE.DS && set.name === child);
   if (ds) {
-    const signed = verifySigned(run, ds, above.zone, above.keys);
+    const signed = verifySigned(run, ds, above);
     return signed.ok ? { kind: "ds", set: ds, ttl: signed.ttl } : { kind: "bogus", reason: signed.reason };
   }
   const verified: { set: SignedRrset; signed: Extract<Signed, { ok: true }> }[] = [];
   let ttl = MAX_TTL;
   for (const set of sets) {
     if (set.type !== TYPE.NSEC && set.type !== TYPE.NSEC3) continue;
-    const signed = verifySigned(run, set, above.zone, above.keys);
+    const signed = verifySigned(run, set, above);
     if (!signed.ok) return { kind: "bogus", reason: signed.reason };
     verified.push({ set, signed });
     ttl = Math.min(ttl, signed.ttl);
@@ -206,7 +209,9 @@ function* actOn(run: Run, above: Secure, child: string, found: DsFinding): Step<
   if (found.kind === "unsigned") return none("insecure", child, found.reason, where, found.ttl);
   const all = found.set.records.map((record) => parseDs(record.rdata)).filter((one) => one !== undefined);
   const usable = usableDs(run, all);
-  if (usable.length > 0) return yield* secureByKeys(run, child, usable, () => false, found.ttl);
+  const algorithms = usable.map((ds) => ds.algorithm);
+  if (usable.length > 0)
+    return yield* secureByKeys(run, child, { ds: usable, vouches: () => false, algorithms }, found.ttl);
   const known = all.some((ds) => isDigestSupported(ds.digestType));
   return none("insecure", child, known ? "unsupported-algorithm" : "unsupported-digest", where, found.ttl);
 }

@@ -13,7 +13,6 @@ export type Reason =
   | "opt-out" // an opt-out NSEC3 span covers the delegation (RFC 5155 §6)
   | "unsupported-algorithm" // every DS names an algorithm that is not supported (RFC 4035 §5.2)
   | "unsupported-digest" // every DS has a digest type that is not supported (RFC 4509 §3)
-  | "unsupported-nsec3" // NSEC3 of an unknown hash algorithm (RFC 5155 §8.1)
   | "nsec3-iterations" // more iterations than the limit (RFC 9276 §3.2)
   | "negative-anchor" // validation is switched off below this name (RFC 7646)
   | "not-validated" // a type that is not signed as such (RRSIG)
@@ -34,6 +33,7 @@ export type Reason =
   | "ds-unanswered" // no server answered for DS
   | "denial-missing" // a negative answer of a signed zone without NSEC or NSEC3
   | "denial-insufficient" // NSEC or NSEC3 came and do not prove it
+  | "unsupported-nsec3" // only NSEC3 of unknown hash algorithms, which prove nothing (RFC 5155 §8.1)
   | "wildcard-unproven" // no proof that the exact name does not exist (RFC 4035 §5.3.4)
   | "alias-loop"
   | "work-limit" // a budget ran out: an attack, or a zone made beyond reason
@@ -57,6 +57,7 @@ const EDE: Readonly<Partial<Record<Reason, number>>> = {
   "key-not-zone": 11,
   "denial-missing": 12,
   "denial-insufficient": 12,
+  "unsupported-nsec3": 12,
   "wildcard-unproven": 12,
   "ds-unanswered": 9,
   "work-limit": 6,

@@ -14,6 +14,9 @@ const CONFIG = "/etc/knot/knot.conf";
 /** Of the documentation prefixes, and nobody's (RFC 3849, RFC 5737). */
 const WRONG = { AAAA: "2001:db8:dead::bad", A: "203.0.113.66" } as const;
 
+/** As rendered (render/zone-file.ts). */
+const TTL_SECONDS = "60";
+
 interface Zone {
   name: string;
   primary: string;
@@ -33,59 +36,67 @@ const zoneOf = (lab: Lab, name: string): Zone =>
 export const corruptSignature: Fault = {
   name: "corrupt-signature",
   targets: "name",
-  candidates: (lab) => zonesOf(lab).flatMap((zone) => addressedNames(lab, zone)),
+  candidates: (lab) => zonesOf(lab).flatMap((zone) => signedNames(lab, zone)),
   async inject(lab, name) {
     const zone = zoneOf(lab, name);
-    const [first] = (await records(lab, zone, name)).filter((r) => r.type === "AAAA" || r.type === "A");
-    if (!first)
-      throw new LabError("fault-failed", name, `zone ${zone.name} has no address of it`, "choose another name");
-    const type = first.type as keyof typeof WRONG;
-    const owner = `${name}.`;
+    const wrong = addresses(lab, zone, name).map(({ type }) => ({ type, data: WRONG[type] }));
     setSigning(lab, zone.primary, false);
     await knotc(lab, zone.primary, "reload");
-    await knotc(lab, zone.primary, "zone-begin", zone.name);
-    await knotc(lab, zone.primary, "zone-unset", zone.name, owner, type);
-    await knotc(lab, zone.primary, "zone-set", zone.name, owner, first.ttl, type, WRONG[type]);
-    const injectedAt = Date.now();
-    await knotc(lab, zone.primary, "zone-commit", zone.name);
-    return { injectedAt, facts: { zone: zone.name, primary: zone.primary, type, ttl: first.ttl, data: first.data } };
+    return { injectedAt: await replace(lab, zone, name, wrong), facts: {} };
   },
-  async undo(lab, name, injected) {
+  async undo(lab, name) {
     const zone = zoneOf(lab, name);
-    const { type, ttl, data } = injected?.facts ?? {};
     setSigning(lab, zone.primary, true);
     await knotc(lab, zone.primary, "reload");
-    if (typeof type !== "string" || typeof ttl !== "string" || typeof data !== "string") return;
-    await knotc(lab, zone.primary, "zone-begin", zone.name);
-    await knotc(lab, zone.primary, "zone-unset", zone.name, `${name}.`, type);
-    await knotc(lab, zone.primary, "zone-set", zone.name, `${name}.`, ttl, type, data);
-    await knotc(lab, zone.primary, "zone-commit", zone.name);
+    await replace(lab, zone, name, addresses(lab, zone, name));
     await knotc(lab, zone.primary, "zone-sign", zone.name);
   },
 };
+
+interface Address {
+  type: keyof typeof WRONG;
+  data: string;
+}
+
+/** Gives a name these addresses instead of its own; the instant just before the servers know. */
+async function replace(lab: Lab, zone: Zone, name: string, records: Address[]): Promise<number> {
+  const change = (verb: string, ...args: string[]) => knotc(lab, zone.primary, verb, zone.name, ...args);
+  await change("zone-begin");
+  for (const type of new Set(records.map((r) => r.type))) await change("zone-unset", `${name}.`, type);
+  for (const { type, data } of records) await change("zone-set", `${name}.`, TTL_SECONDS, type, data);
+  const at = Date.now();
+  await change("zone-commit");
+  return at;
+}
 
 const knotc = (lab: Lab, host: string, ...args: string[]): Promise<string> =>
   run(["knotc", "-b", "-s", join(hostRoot(lab, host), "run/knot/knot.sock"), ...args], {
     where: `${host}: knotc ${args[0]}`,
   });
 
-/** Records of a name as Knot serves them now: lines `[zone] owner ttl type data`. */
-async function records(lab: Lab, zone: Zone, name: string): Promise<{ ttl: string; type: string; data: string }[]> {
-  const text = await knotc(lab, zone.primary, "zone-read", zone.name, `${name}.`).catch(() => "");
-  return text.split("\n").flatMap((line) => {
-    const [, , ttl, type, ...data] = line.split(/\s+/);
-    return ttl && type && data.length > 0 ? [{ ttl, type, data: data.join(" ") }] : [];
-  });
+/** The zone's rendered file as lines of words: `owner. type data`. What is right stands there, whatever is served. */
+function zoneLines(lab: Lab, zone: Zone): string[][] {
+  const file = Object.keys(inputsOf(lab, zone.primary).files).find((p) => p.endsWith(`/${zone.name}.zone`));
+  if (file === undefined)
+    throw new LabError("fault-failed", zone.name, "its primary has no file of it", "run lab up again");
+  const text = readFileSync(join(hostRoot(lab, zone.primary), file), "utf8");
+  return text.split("\n").map((line) => line.split(/\s+/));
 }
 
-/** Names with an address in the zone's own file. */
-function addressedNames(lab: Lab, zone: Zone): string[] {
-  const file = Object.keys(inputsOf(lab, zone.primary).files).find((p) => p.endsWith(`/${zone.name}.zone`));
-  if (file === undefined) return [];
-  const lines = readFileSync(join(hostRoot(lab, zone.primary), file), "utf8").split("\n");
-  const names = lines.flatMap((line) => /^(\S+)\.\s.*\bAAAA\s/.exec(line)?.[1] ?? []);
-  const portal = names.filter((n) => n.startsWith("portal."));
-  return [...new Set([...portal, ...names])];
+const addresses = (lab: Lab, zone: Zone, name: string): Address[] =>
+  zoneLines(lab, zone).flatMap(([owner, type, data]) =>
+    owner === `${name}.` && data && (type === "AAAA" || type === "A") ? [{ type, data }] : [],
+  );
+
+/** Names with an address that the zone itself answers for, the portal's first; glue below a delegation bears no signature. */
+function signedNames(lab: Lab, zone: Zone): string[] {
+  const lines = zoneLines(lab, zone);
+  const cuts = lines.flatMap(([owner, type]) => (type === "NS" && owner !== `${zone.name}.` ? [`${owner}`] : []));
+  const below = (owner: string) => cuts.some((cut) => owner === cut || owner.endsWith(`.${cut}`));
+  const names = lines.flatMap(([owner, type]) =>
+    owner && type === "AAAA" && !below(owner) ? [owner.slice(0, -1)] : [],
+  );
+  return [...new Set([...names.filter((n) => n.startsWith("portal.")), ...names])];
 }
 
 /** Switches automatic signing in the primary's configuration off, or puts the file back as it was rendered. */

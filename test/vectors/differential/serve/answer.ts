@@ -5,7 +5,7 @@
 import { isBelow, isWithin, nameFromWire, nameToWire, RCODE, TYPE } from "../../../../agent/wire/dns/index.ts";
 import { countLabels, lastLabels } from "../../../../agent/wire/dns/name.ts";
 import { substitute } from "../../../../agent/wire/dns/resolver/classify.ts";
-import type { Rrset, Zone } from "../zones/zone.ts";
+import { type Rrset, Zone } from "../zones/zone.ts";
 import { coverOf, encloserProof, matchOf } from "./denial.ts";
 
 export interface Asked {
@@ -86,9 +86,11 @@ function atName(zone: Zone, name: string, type: number, draft: Draft): string | 
   const cname = zone.get(name, TYPE.CNAME);
   if (cname) {
     draft.answer.push({ set: cname });
-    return targetOf(cname);
+    return Zone.targetOf(cname);
   }
-  deny(zone, draft, [matchOf(zone, name) ?? coverOf(zone, name)]);
+  // Without a match it is an empty non-terminal (NSEC) or left out of the chain by opt-out (NSEC3).
+  const match = matchOf(zone, name);
+  deny(zone, draft, match ? [match] : encloserProof(zone, name));
   return undefined;
 }
 
@@ -103,11 +105,11 @@ function atWildcard(zone: Zone, { name, type }: Asked, encloser: string, draft: 
   }
   draft.answer.push({ set, as: nameToWire(name) });
   place(draft.authority, [proof]);
-  return set.type === type ? undefined : targetOf(set);
+  return set.type === type ? undefined : Zone.targetOf(set);
 }
 
 function followDname(dname: Rrset, name: string, draft: Draft): string | undefined {
-  const to = nameFromWire(dname.records[0]!.rdata);
+  const to = Zone.targetOf(dname);
   const target = substitute(name, dname.name, to);
   draft.answer.push({ set: dname });
   if (target === undefined) {
@@ -143,8 +145,4 @@ function deny(zone: Zone, draft: Draft, proofs: readonly (Rrset | undefined)[]):
 
 function place(section: Placed[], sets: readonly (Rrset | undefined)[]): void {
   for (const set of sets) if (set && !section.some((placed) => placed.set === set)) section.push({ set });
-}
-
-function targetOf(alias: Rrset): string {
-  return nameFromWire(alias.records[0]!.rdata);
 }

@@ -46,7 +46,9 @@ export function encloserProof(zone: Zone, name: string): (Rrset | undefined)[] {
 function spans(set: Rrset, name: string): boolean {
   const next = nameFromWire(set.records[0]!.rdata.subarray(0, nameLength(set.records[0]!.rdata)));
   const after = compareNames(set.name, name) < 0;
-  return compareNames(set.name, next) < 0 ? after && compareNames(name, next) < 0 : after || compareNames(name, next) < 0;
+  return compareNames(set.name, next) < 0
+    ? after && compareNames(name, next) < 0
+    : after || compareNames(name, next) < 0;
 }
 
 /** Octets of the uncompressed name that RDATA begins with. */

@@ -2,7 +2,7 @@
  * Keys that BIND's dnssec-keygen and Knot's keymgr left on disk, as Node can use them: so that a fault can be signed for with
  * the zone's own keys. Reads files; nothing else.
  */
-import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { keyTag, type ResourceRecord, TYPE } from "../../../../agent/wire/dns/index.ts";
@@ -54,8 +54,13 @@ function fromBindFields(rdata: Uint8Array, text: string): KeyObject {
   const algorithm = rdata[3]!;
   const point = rdata.subarray(4);
   const half = point.length / 2;
-  const ec = (crv: string) => ({ kty: "EC", crv, x: base64url(point.subarray(0, half)), y: base64url(point.subarray(half)) });
-  const jwk = (): JsonWebKey => {
+  const ec = (crv: string) => ({
+    kty: "EC",
+    crv,
+    x: base64url(point.subarray(0, half)),
+    y: base64url(point.subarray(half)),
+  });
+  const jwk = () => {
     if (algorithm === 13) return { ...ec("P-256"), d: field("PrivateKey") };
     if (algorithm === 14) return { ...ec("P-384"), d: field("PrivateKey") };
     if (algorithm === 15) return { kty: "OKP", crv: "Ed25519", x: base64url(point), d: field("PrivateKey") };

@@ -22,6 +22,9 @@ export function nsec3Params(zone: Zone): Nsec3Params | undefined {
 /** Canonical owner of the NSEC3 of a name (RFC 5155 §5). */
 export function hashedOwner(name: string, apex: string, { iterations, salt }: Nsec3Params): string {
   let digest = Buffer.from(nameToWire(name));
-  for (let i = 0; i <= iterations; i++) digest = createHash("sha1").update(Buffer.concat([digest, salt])).digest();
+  for (let i = 0; i <= iterations; i++)
+    digest = createHash("sha1")
+      .update(Buffer.concat([digest, salt]))
+      .digest();
   return `${toBase32Hex(digest)}.${apex === "." ? "" : apex}`;
 }

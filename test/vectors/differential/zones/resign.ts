@@ -23,7 +23,13 @@ const u16 = (value: number) => [(value >> 8) & 0xff, value & 0xff];
 const u32 = (value: number) => [...u16(Math.floor(value / 65536)), ...u16(value & 0xffff)];
 
 /** An RRSIG over `set`, in the name of `zone`, valid from an hour before `now` for ten days unless it deviates. */
-export function sign(set: Rrset, key: SigningKey, zone: string, now: number, deviation: Deviation = {}): ResourceRecord {
+export function sign(
+  set: Rrset,
+  key: SigningKey,
+  zone: string,
+  now: number,
+  deviation: Deviation = {},
+): ResourceRecord {
   const first = set.records[0]!;
   const ownerLabels = labelsOf(first.owner);
   const labels = deviation.labels ?? (startsWithAsterisk(first.owner) ? ownerLabels - 1 : ownerLabels);

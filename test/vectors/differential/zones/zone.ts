@@ -2,9 +2,9 @@
  * A signed zone in memory, as its signer left it or as a fault has changed it: RRsets by owner and type with the RRSIGs over
  * them. Names are canonical text (wire/dns/name.ts); owners keep their case in the records. Pure.
  */
-import { compareNames, isBelow, parseRrsig, type ResourceRecord, TYPE } from "../../../../agent/wire/dns/index.ts";
+import { compareNames, isBelow, nameFromWire, parseRrsig, type ResourceRecord, TYPE } from "../../../../agent/wire/dns/index.ts";
 import { ancestor, prepend } from "../../../../agent/wire/dns/name.ts";
-import { recordText } from "../../../../agent/wire/dns/text/record.ts";
+import { parseRecords, recordText } from "../../../../agent/wire/dns/text/record.ts";
 
 export interface Rrset {
   readonly name: string;
@@ -21,11 +21,21 @@ export class Zone {
 
   constructor(apex: string, records: readonly ResourceRecord[]) {
     this.apex = apex;
-    for (const record of records) if (record.type !== TYPE.RRSIG) this.make(record.name, record.type).records.push(record);
+    for (const record of records)
+      if (record.type !== TYPE.RRSIG) this.make(record.name, record.type).records.push(record);
     for (const record of records) {
       const covered = record.type === TYPE.RRSIG ? parseRrsig(record.rdata)?.typeCovered : undefined;
       if (covered !== undefined) this.make(record.name, covered).signatures.push(record);
     }
+  }
+
+  static fromText(apex: string, text: string): Zone {
+    return new Zone(apex, parseRecords(text));
+  }
+
+  /** The name that a CNAME or DNAME RRset points to. */
+  static targetOf(alias: Rrset): string {
+    return nameFromWire(alias.records[0]!.rdata);
   }
 
   private make(name: string, type: number): Rrset {

@@ -99,7 +99,7 @@ describe("hostile", () => {
       const [made] = parseRecords(`${NS1.split(" ")[0]}.example. 3600 IN NSEC3 \\# ${rdata.length / 2} ${rdata}`);
       return parseNsec3(made!);
     };
-    assert.notEqual(parse("0100000000010100"), undefined === null);
+    assert.ok(parse("01000000000101"));
     assert.equal(parse("01020000000101"), undefined);
     assert.equal(parse("010000"), undefined);
     assert.equal(parse("01000000ff00"), undefined);

@@ -1,0 +1,150 @@
+// Drives a run of the resolver (dns/resolve.ts): sends what it yields, gives back what came and the time. UDP twice, TCP when the
+// run asks for it or the answer was cut beyond reading, DNS cookies (RFC 7873) towards servers that know them. Pure: sockets,
+// clock and randomness are handed in.
+import { canonicalName, DnsError, type Message, RCODE, readHeader, readMessage, writeQuery } from "./dns/index.ts";
+import type { InReply, OutQuery, ReplyFailure, Step } from "./dns/resolver/machine.ts";
+
+type Sent = { ok: true; answer: Uint8Array } | { ok: false; why: string; detail: string };
+interface To {
+  address: string;
+  port: number;
+}
+
+/** What a run needs of the world; agent/check.ts's World has it. Times in milliseconds. */
+export interface Wires {
+  now(): number;
+  exchangeUdp(to: To, query: Uint8Array, accepts: (answer: Uint8Array) => boolean, timeoutMs: number): Promise<Sent>;
+  exchangeTcp(to: To, query: Uint8Array, timeoutMs: number): Promise<Sent>;
+  random16(): number;
+}
+
+export interface DriveOptions {
+  /** Each of two tries over UDP; default 1,500. */
+  readonly udpTimeoutMs?: number;
+  /** Default 3,000. */
+  readonly tcpTimeoutMs?: number;
+  readonly port?: number;
+  /** Told of each query and what came of it: for evidence, and for tests that replay. */
+  readonly onReply?: (query: OutQuery, reply: InReply, octets: Uint8Array | undefined) => void;
+}
+
+const UDP_TRIES = 2;
+const COOKIE = 10;
+
+/** Drives one world; keeps the cookies of servers between runs. */
+export class Driver {
+  private readonly wires: Wires;
+  private readonly options: DriveOptions;
+  private readonly clientCookie: Uint8Array;
+  /** Whole cookie (client's and server's) by address. */
+  private readonly cookies = new Map<string, Uint8Array>();
+
+  constructor(wires: Wires, options: DriveOptions = {}) {
+    this.wires = wires;
+    this.options = options;
+    this.clientCookie = new Uint8Array(Uint16Array.from({ length: 4 }, () => wires.random16()).buffer);
+  }
+
+  /** Runs a step to its end. Never throws for what a server sends. */
+  async run<T>(step: Step<T>): Promise<T> {
+    let result = step.next();
+    while (!result.done) {
+      const query = result.value;
+      const { failure, octets } = await this.ask(query);
+      const reply = this.reply(failure, octets);
+      this.options.onReply?.(query, reply, octets);
+      result = step.next(reply);
+    }
+    return result.value;
+  }
+
+  private reply(failure: ReplyFailure | undefined, octets: Uint8Array | undefined): InReply {
+    const nowSeconds = Math.floor(this.wires.now() / 1_000);
+    if (!octets) return { nowSeconds, failure: failure ?? "timeout" };
+    try {
+      return { nowSeconds, message: readMessage(octets) };
+    } catch (error) {
+      if (error instanceof DnsError) return { nowSeconds, failure: "malformed" };
+      throw error;
+    }
+  }
+
+  private async ask(query: OutQuery): Promise<{ failure?: ReplyFailure; octets?: Uint8Array }> {
+    if (query.transport === "tcp") return this.overTcp(query);
+    let failure: ReplyFailure = "timeout";
+    for (let attempt = 0; attempt < UDP_TRIES; attempt++) {
+      const id = this.wires.random16();
+      const sent = await this.wires.exchangeUdp(
+        this.to(query),
+        this.octets(query, id),
+        (answer) => fits(answer, id, query),
+        this.options.udpTimeoutMs ?? 1_500,
+      );
+      if (!sent.ok) {
+        failure = failureOf(sent.why);
+        if (failure === "timeout") continue;
+        return { failure };
+      }
+      if (readHeader(sent.answer).truncated && !readable(sent.answer)) return this.overTcp(query);
+      const message = readable(sent.answer);
+      // A server that wants its cookie has just given it: once more with it (RFC 7873 §5.3).
+      if (message && this.learn(query.server, message) && message.rcode === RCODE.BADCOOKIE) continue;
+      return { octets: sent.answer };
+    }
+    return { failure };
+  }
+
+  private async overTcp(query: OutQuery): Promise<{ failure?: ReplyFailure; octets?: Uint8Array }> {
+    const id = this.wires.random16();
+    const timeoutMs = this.options.tcpTimeoutMs ?? 3_000;
+    const sent = await this.wires.exchangeTcp(this.to(query), this.octets(query, id), timeoutMs);
+    if (!sent.ok) return { failure: failureOf(sent.why) };
+    return fits(sent.answer, id, query) ? { octets: sent.answer } : { failure: "mismatch" };
+  }
+
+  private to({ server }: OutQuery): To {
+    return { address: server, port: this.options.port ?? 53 };
+  }
+
+  private octets({ server, name, type, recursionDesired, checkingDisabled }: OutQuery, id: number): Uint8Array {
+    const data = this.cookies.get(server) ?? this.clientCookie;
+    const options = [{ code: COOKIE, data }];
+    return writeQuery({ id, name, type, recursionDesired, checkingDisabled, dnssecOk: true, udpSize: 1_232, options });
+  }
+
+  /** Keeps a server's cookie when it belongs to ours (RFC 7873 §5.3); says whether one was kept. */
+  private learn(server: string, message: Message): boolean {
+    const data = message.edns?.options.find(({ code }) => code === COOKIE)?.data;
+    if (!data || data.length < 16 || data.length > 40) return false;
+    if (!this.clientCookie.every((octet, i) => data[i] === octet)) return false;
+    this.cookies.set(server, data);
+    return true;
+  }
+}
+
+function failureOf(why: string): ReplyFailure {
+  return why === "timeout" ? "timeout" : "unreachable";
+}
+
+function readable(octets: Uint8Array): Message | undefined {
+  try {
+    return readMessage(octets);
+  } catch (error) {
+    if (error instanceof DnsError) return undefined;
+    throw error;
+  }
+}
+
+/** Is this an answer to that question: id and, when it can be read, the question itself (RFC 5452 §9.1)? */
+function fits(octets: Uint8Array, id: number, { name, type }: OutQuery): boolean {
+  if (octets.length < 12) return false;
+  const header = readHeader(octets);
+  if (!header.response || header.id !== id) return false;
+  const message = readable(octets);
+  // Of the right id, and not to be read: the server's own trouble, told as malformed.
+  if (!message) return true;
+  const [question, more] = message.questions;
+  // A refusal may come without its question (RFC 9619 §1); anything else has to repeat it.
+  if (!question) return header.rcode !== 0;
+  return !more && question.type === type && question.name === canonicalName(name);
+}

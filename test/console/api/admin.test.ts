@@ -1,0 +1,38 @@
+// The admin socket: its mode, its answers, and what happens to one that is in the way.
+import assert from "node:assert/strict";
+import { statSync, writeFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { startConsole } from "../../../console/console.ts";
+import { createLog } from "../../../console/log.ts";
+import type { AgentStatus, TargetStatus } from "../../../protocol/index.ts";
+import { type Rig, startRig } from "../support/rig.ts";
+
+let rig: Rig;
+before(async () => {
+  rig = await startRig();
+});
+after(() => rig.end());
+
+test("only this account, and root, may connect", () => {
+  assert.equal(statSync(rig.config.adminSocket).mode & 0o777, 0o600);
+});
+
+test("it counts what lab status shows, and lists agents and targets", async () => {
+  const status = await rig.admin<Record<string, unknown>>("/status");
+  assert.deepEqual(status["agents"], { live: 0, silent: 0, unknown: 3, misconfigured: {} });
+  assert.equal(status["url"], rig.config.screen.url);
+  assert.equal(status["ready"], true);
+  assert.equal((await rig.admin<AgentStatus[]>("/agents")).length, 3);
+  assert.equal((await rig.admin<TargetStatus[]>("/targets")).length, 5);
+  assert.equal((await rig.admin<{ code: string }>("/nothing")).code, "not-found");
+  assert.equal((await rig.admin<{ code: string }>("/signin-code")).code, "not-found", "GET gives no code");
+});
+
+test("a socket that a killed console left is replaced; one that is alive is not", async () => {
+  const other = { ...rig.config, dataDir: `${rig.config.dataDir}2` };
+  await assert.rejects(startConsole(other, createLog("silent")), { code: "admin-socket-in-use" });
+  await rig.stop();
+  writeFileSync(rig.config.adminSocket, "");
+  await rig.start();
+  assert.equal((await rig.admin<{ ready: boolean }>("/status")).ready, true);
+});

@@ -1,0 +1,93 @@
+// The live feed over real sockets: a snapshot first, changes gathered in ticks, sessions that end, screens that do not read.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { WebSocket } from "ws";
+import { BEAT_MS, SESSION_OVER } from "../../../console/api/feed.ts";
+import { SESSION_LIVES_MS } from "../../../console/api/signin.ts";
+import type { FeedMessage, TargetStatus } from "../../../protocol/index.ts";
+import { eventually } from "../support/rig.ts";
+import { startScreen } from "../support/screen.ts";
+
+let s: Awaited<ReturnType<typeof startScreen>>;
+before(async () => {
+  s = await startScreen();
+});
+after(() => s.end());
+
+const target = (id: string, since: number, reason = ""): TargetStatus => ({
+  target: id,
+  agency: "a",
+  agent: "a",
+  asset: "a",
+  check: "link",
+  status: "broke",
+  reason,
+  tags: [],
+  since,
+  at: since,
+});
+const nothing = { agents: [], targets: [], removedTargets: [], incidents: [] };
+async function joinFeed() {
+  const socket = new WebSocket(`ws://${s.host}/feed`, { headers: { cookie: s.signIn(), origin: `http://${s.host}` } });
+  const seen: { message: FeedMessage; at: number }[] = [];
+  socket.on("message", (d) => seen.push({ message: JSON.parse(String(d)), at: performance.now() }));
+  const closed = new Promise<number>((resolve) => socket.on("close", resolve));
+  await eventually("the snapshot", () => seen[0]?.message.t === "snapshot");
+  return { socket, seen, closed };
+}
+
+test("changes within a tick come as one, the last of each; the first does not wait", async () => {
+  const { socket, seen } = await joinFeed();
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  const from = performance.now();
+  s.feed.push({ ...nothing, targets: [target("t0", 0)] });
+  await eventually("the first", () => seen.length === 2);
+  assert.ok(seen[1]!.at - from < 60, `${seen[1]!.at - from} ms`);
+  for (let i = 1; i <= 50; i++) s.feed.push({ ...nothing, targets: [target("t1", i), target(`u${i}`, i)] });
+  s.feed.push({ ...nothing, removedTargets: ["u7"] });
+  await eventually("the rest", () => seen.length === 3);
+  const last = seen[2]!.message;
+  assert.ok(last.t === "changes");
+  assert.equal(last.targets.length, 50);
+  assert.equal(last.targets.find((t) => t.target === "t1")?.since, 50);
+  assert.deepEqual(last.removedTargets, ["u7"]);
+  assert.ok(seen[2]!.at - seen[1]!.at >= 90);
+  socket.close();
+});
+
+test("a quiet console still beats, and another registry brings a whole snapshot", async () => {
+  const { socket, seen } = await joinFeed();
+  await eventually("a beat", () => seen.some((m) => m.message.t === "changes"), BEAT_MS + 2_000);
+  s.feed.restart();
+  await eventually("a snapshot", () => seen.filter((m) => m.message.t === "snapshot").length === 2);
+  socket.close();
+});
+
+test("a screen whose session ends is sent away", async () => {
+  const { closed } = await joinFeed();
+  s.time.now += SESSION_LIVES_MS;
+  s.feed.push({ ...nothing, targets: [target("t", 1)] });
+  assert.equal(await closed, SESSION_OVER);
+});
+
+test("a screen that does not read is dropped; one that does keeps its feed", async () => {
+  const [slow, quick] = [await joinFeed(), await joinFeed()];
+  slow.socket.pause();
+  for (let i = 0; i < 60 && s.dropped.count === 0; i++) {
+    // Noise, so that compression does not make it small.
+    const noise = Array.from({ length: 20_000 }, () => Math.random().toString(36)).join("");
+    s.feed.push({ ...nothing, targets: Array.from({ length: 4 }, (_, k) => target(`t${k}`, i, noise + k)) });
+    await new Promise((resolve) => setTimeout(resolve, 110));
+  }
+  assert.equal(s.dropped.count, 1);
+  assert.equal(quick.socket.readyState, WebSocket.OPEN);
+  slow.socket.terminate();
+  quick.socket.close();
+});
+
+test("a screen that talks is not listened to, one that talks much is closed", async () => {
+  const { socket, closed } = await joinFeed();
+  socket.send("x");
+  socket.send("x".repeat(10_000));
+  assert.equal(await closed, 1009);
+});

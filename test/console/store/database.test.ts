@@ -1,0 +1,99 @@
+// The record meets the world: damage, a second console, a newer schema, a folder that cannot be written, a full disk.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, test } from "node:test";
+import { isDiskFailure, openStore } from "../../../console/store/store.ts";
+import { good } from "../support/province.ts";
+
+const root = mkdtempSync(join(tmpdir(), "vonggac-store-"));
+after(() => rmSync(root, { recursive: true, force: true }));
+let n = 0;
+const fresh = () => join(root, `r${n++}`);
+const TARGET = "xa-mot/certificate/portal";
+const many = (from: number, count: number) => Array.from({ length: count }, (_, i) => good(TARGET, from + i));
+
+test("opened twice in a row, the record is the same; a second console at once is refused", () => {
+  const dir = fresh();
+  const first = openStore(dir);
+  first.transaction(() => first.items.append("a", 1, 1, many(1, 3), 5));
+  assert.throws(() => openStore(dir), { code: "store-in-use" });
+  first.close();
+  const again = openStore(dir);
+  assert.equal(again.items.lastSeq("a", 1), 3);
+  again.close();
+});
+
+for (const [what, harm] of [
+  ["no database at all", (f: string) => writeFileSync(f, "x".repeat(8_192))],
+  [
+    "pages overwritten",
+    (f: string) => {
+      const bytes = readFileSync(f);
+      bytes.fill(0xa5, 4_096, 40_960);
+      writeFileSync(f, bytes);
+    },
+  ],
+] as const)
+  test(`a damaged record is named at start: ${what}`, () => {
+    const dir = fresh();
+    const store = openStore(dir);
+    store.transaction(() => store.items.append("a", 1, 1, many(1, 500), 5));
+    store.close();
+    harm(join(dir, "record.db"));
+    assert.throws(() => openStore(dir), { code: "store-corrupt", remedy: /recover/ });
+  });
+
+test("a record of a newer console is left alone", () => {
+  const dir = fresh();
+  openStore(dir).close();
+  const db = new DatabaseSync(join(dir, "record.db"));
+  db.exec("PRAGMA user_version = 99");
+  db.close();
+  assert.throws(() => openStore(dir), { code: "store-newer" });
+});
+
+test("a folder that is a file", () => {
+  const dir = fresh();
+  writeFileSync(dir, "");
+  assert.throws(() => openStore(dir), { code: "store-unwritable" });
+});
+
+const tmpfs = process.getuid?.() === 0 ? false : "needs root to mount a small tmpfs";
+test("a full disk: the commit fails whole, what was kept stays, and it goes on when there is room", {
+  skip: tmpfs,
+}, () => {
+  const dir = fresh();
+  mkdirSync(dir);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", dir]);
+  try {
+    const store = openStore(dir);
+    writeFileSync(join(dir, "ballast"), Buffer.alloc(200_000));
+    const put = (first: number) => store.transaction(() => store.items.append("a", 1, first, many(first, 50), 5));
+    let kept = 0;
+    let failure: unknown;
+    while (!failure && kept < 1e6) {
+      try {
+        put(kept + 1);
+        kept += 50;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    assert.ok(isDiskFailure(failure), String(failure));
+    assert.ok(kept > 0);
+    assert.equal(store.items.lastSeq("a", 1), kept);
+    assert.equal(store.items.counts().items, kept);
+    rmSync(join(dir, "ballast"));
+    put(kept + 1);
+    store.close();
+    const again = openStore(dir);
+    assert.equal(again.items.lastSeq("a", 1), kept + 50);
+    again.close();
+  } finally {
+    execFileSync("umount", [dir]);
+  }
+});

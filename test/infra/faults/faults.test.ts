@@ -1,0 +1,206 @@
+// Each fault against the daemons that it breaks: the real resolver, TLS server, name server and SSH server of the sample province
+// with one agency, without agents and console. What a fault does is asked with dig, openssl, ip and the logs; and after its
+// undo the same questions have the old answers.
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { deploymentFor } from "../../../infra/deployment.ts";
+import { sessionsDown } from "../../../infra/platforms/lab/bird.ts";
+import { keepTexts } from "../../../infra/platforms/lab/content.ts";
+import { inHost, pidOf } from "../../../infra/platforms/lab/daemons.ts";
+import { LabError } from "../../../infra/platforms/lab/errors.ts";
+import { FAULTS, faultNamed, inject, undo } from "../../../infra/platforms/lab/faults/index.ts";
+import { forget, injectedFaults } from "../../../infra/platforms/lab/faults/state.ts";
+import { KINDS } from "../../../infra/platforms/lab/lifecycle.ts";
+import { hostInputs, linkInputs, servicesInputs } from "../../../infra/platforms/lab/model.ts";
+import { hostRoot } from "../../../infra/platforms/lab/names.ts";
+import { linksOf } from "../../../infra/platforms/lab/notes.ts";
+import { registryOf } from "../../../infra/platforms/lab/registry.ts";
+import { CHECKOUT, leftovers, makeLab, whyNoLab } from "../platforms/lab/machine.ts";
+
+const skip = whyNoLab;
+const lab = skip ? undefined! : makeLab("f");
+
+before(async () => {
+  if (skip) return;
+  const options = {
+    provinceFile: path.join(CHECKOUT, "province.yaml"),
+    stateDir: lab.stateDir,
+    subset: { agencies: 1 },
+  };
+  const { deployment } = await deploymentFor({
+    ...options,
+    screenPort: 1,
+    screenListen: "127.0.0.1",
+    screenUrl: "http://127.0.0.1:1",
+  });
+  const hosts = deployment.hosts.map((host) => ({
+    ...host,
+    daemons: host.daemons.filter((d) => d.role !== "agent" && d.role !== "console"),
+  }));
+  const made = hosts.map((host) => hostInputs(host));
+  keepTexts(
+    lab.stateDir,
+    made.flatMap((m) => m.texts),
+  );
+  await Promise.all(made.map((m) => KINDS.Host.apply(lab, m.inputs, undefined)));
+  await Promise.all(deployment.links.map((link) => KINDS.Link.apply(lab, linkInputs(link), undefined)));
+  // The console's own probes would be waited for in vain here: routes first, then the servers.
+  await until("BGP", async () => (await sessionsDown(lab)).length === 0);
+  await KINDS.Services.apply(lab, servicesInputs(hosts), undefined);
+});
+after(async () => {
+  if (!skip) await lab.end();
+});
+
+async function until(what: string, holds: () => Promise<boolean>, withinMs = 20_000): Promise<void> {
+  for (const end = Date.now() + withinMs; !(await holds()); await sleep(100))
+    assert.ok(Date.now() < end, `not in time: ${what}`);
+}
+const target = <K extends string>(kind: K) =>
+  registryOf(lab)!.targets.find((t) => t.kind === kind)! as Extract<
+    ReturnType<typeof registryOf> & object,
+    object
+  >["targets"][number] & { kind: K };
+const site = () => registryOf(lab)!.assets.find((a) => a.kind === "host" && a.role === "site")!.id;
+const fault = (name: string) => faultNamed(name)!;
+const devices = async (host: string) =>
+  JSON.parse(await inHost(lab, host, ["ip", "-j", "link"])) as { ifname: string; operstate: string }[];
+const carrierless = async (host: string) =>
+  (await devices(host)).filter((d) => d.ifname !== "lo" && d.operstate !== "UP").map((d) => d.ifname);
+
+test("the catalogue: five names, each with targets in this lab", { skip }, () => {
+  assert.deepEqual(
+    FAULTS.map((f) => f.name),
+    ["hub-down", "link-down", "expire-certificate", "corrupt-signature", "ssh-bruteforce"],
+  );
+  for (const f of FAULTS) assert.ok(f.candidates(lab).length > 0, f.name);
+});
+
+test("a target that is none is refused, with those that are", { skip }, async () => {
+  await assert.rejects(
+    inject(lab, fault("hub-down"), "bast1"),
+    (e) => e instanceof LabError && e.code === "fault-target-unknown" && /hub1/.test(e.remedy),
+  );
+  assert.deepEqual(injectedFaults(lab), []);
+});
+
+test("hub-down: every neighbour loses carrier and sessions; undo brings all back, twice if asked", {
+  skip,
+}, async () => {
+  const { injectedAt } = await inject(lab, fault("hub-down"), "hub1");
+  assert.ok(Date.now() - injectedAt < 2_000);
+  assert.deepEqual(
+    injectedFaults(lab).map((f) => f.target),
+    ["hub1"],
+  );
+  const neighbours = linksOf(lab).flatMap((l) => (l.a.host === "hub1" ? [l.b] : l.b.host === "hub1" ? [l.a] : []));
+  assert.ok(neighbours.length > 1);
+  for (const end of neighbours)
+    await until(`${end.host} has no carrier`, async () => (await carrierless(end.host)).includes(end.device));
+  await inject(lab, fault("hub-down"), "hub1");
+  await undo(lab, fault("hub-down"), undefined);
+  await undo(lab, fault("hub-down"), "hub1");
+  assert.deepEqual(await carrierless("hub1"), []);
+  await until("BGP", async () => (await sessionsDown(lab)).length === 0);
+  assert.deepEqual(injectedFaults(lab), []);
+});
+
+test("link-down: one device of each end, and no other; a server's default route comes back with it", {
+  skip,
+}, async () => {
+  const link = linksOf(lab).find((l) => l.link === "core1~web1")!;
+  await inject(lab, fault("link-down"), link.link);
+  await until("no carrier", async () => (await carrierless("web1")).length === 1);
+  assert.deepEqual(await carrierless("core1"), [link.a.device]);
+  assert.equal((await KINDS.Link.read(lab, link))?.up, false);
+  await undo(lab, fault("link-down"), link.link);
+  assert.match(await inHost(lab, "web1", ["ip", "-6", "route"]), /default via/);
+  assert.equal((await KINDS.Link.read(lab, link))?.up, true);
+});
+
+test("expire-certificate: the service shows one that is over, by the same issuer for the same names; undo shows the old one", {
+  skip,
+}, async () => {
+  const { addresses, port, name } = target("certificate").expects as never as {
+    addresses: string[];
+    port: number;
+    name: string;
+  };
+  const shown = async () => {
+    const where = addresses[0]!.includes(":") ? `[${addresses[0]}]:${port}` : `${addresses[0]}:${port}`;
+    const text = await inHost(lab, site(), [
+      "sh",
+      "-c",
+      `openssl s_client -connect '${where}' -servername ${name} </dev/null 2>/dev/null`,
+    ]).catch(() => "");
+    const [pem] = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(text) ?? [];
+    return pem === undefined ? undefined : new X509Certificate(pem);
+  };
+  await until("it answers", async () => (await shown()) !== undefined);
+  const good = (await shown())!;
+  await inject(lab, fault("expire-certificate"), "portal");
+  await until("another certificate", async () => (await shown())?.serialNumber !== good.serialNumber);
+  const expired = (await shown())!;
+  assert.ok(expired.validToDate.getTime() < Date.now(), expired.validTo);
+  assert.equal(expired.subjectAltName, good.subjectAltName);
+  assert.equal(expired.issuer, good.issuer);
+  const issuing = new X509Certificate(readFileSync(path.join(lab.stateDir, "vault/pki/issuing.crt")));
+  assert.ok(expired.verify(issuing.publicKey), "signed by the issuing CA");
+  await undo(lab, fault("expire-certificate"), undefined);
+  await until("the old certificate", async () => (await shown())?.serialNumber === good.serialNumber);
+});
+
+test("corrupt-signature: a validating resolver calls the name bogus; undo verifies again at every server", {
+  skip,
+  timeout: 90_000,
+}, async () => {
+  const resolver = (target("resolver").expects as never as { address: string }).address;
+  const { servers } = target("zone").expects as never as { servers: { address: string }[] };
+  const name = fault("corrupt-signature").candidates(lab)[0]!;
+  const ask = (address: string, ...more: string[]) =>
+    inHost(lab, site(), ["dig", "+time=1", "+tries=1", "+dnssec", `@${address}`, name, "AAAA", ...more]).catch(
+      () => "",
+    );
+  const wrong = async () =>
+    (await Promise.all(servers.map((s) => ask(s.address, "+short")))).filter((text) =>
+      text.includes("2001:db8:dead::bad"),
+    ).length;
+  await until("the name is valid", async () => / ad[;, ]/.test(await ask(resolver)));
+  await inject(lab, fault("corrupt-signature"), name);
+  await until("all servers of the zone serve it", async () => (await wrong()) === servers.length);
+  await inHost(
+    lab,
+    registryOf(lab)!
+      .assets.find((a) => a.id.endsWith("-dns") && a.kind === "service")!
+      .id.replace("-dns", ""),
+    ["unbound-control", "flush", name],
+  );
+  await until("bogus", async () => /SERVFAIL/.test(await ask(resolver)));
+  forget(lab, "corrupt-signature", name); // the undo needs no memory
+  await undo(lab, fault("corrupt-signature"), undefined);
+  await until("all servers serve the old data", async () => (await wrong()) === 0);
+  await until("valid again, by itself", async () => / ad[;, ]/.test(await ask(resolver)), 30_000);
+});
+
+test("ssh-bruteforce: sshd logs an attacker's failures; bounded, and undo ends it", { skip }, async () => {
+  const log = () => readFileSync(path.join(hostRoot(lab, "bast1"), "var/log/ssh/auth.log"), "utf8");
+  const failures = () => log().match(/Failed password/g)?.length ?? 0;
+  assert.ok(pidOf(lab, "bast1", "sshd") !== undefined);
+  await inject(lab, fault("ssh-bruteforce"), "bast1");
+  await until("failures", async () => failures() >= 5);
+  assert.match(log(), /Failed password for (invalid user )?\S+ from 2001:db8:f::1 /);
+  await undo(lab, fault("ssh-bruteforce"), undefined);
+  await sleep(500);
+  const seen = failures();
+  await sleep(1_500);
+  assert.equal(failures(), seen, "it goes on");
+});
+
+test("nothing is left", { skip }, async () => {
+  await lab.end();
+  assert.deepEqual(leftovers(lab), []);
+});

@@ -1,0 +1,111 @@
+/**
+ * One batch of zones: made, served, asked by ours and by the peers, and taken down again.
+ */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ResolverCache } from "../../../agent/wire/dns/resolver/cache.ts";
+import type { Fault } from "./faults/index.ts";
+import { RECURSOR } from "./namespace.ts";
+import { askOurs, configFor } from "./ours.ts";
+import { delv, type Peer, unboundHost, type Verdict } from "./peers/peer.ts";
+import type { Random } from "./random.ts";
+import { type Daemon, servedZones, startBind, startKnot, startRecursor } from "./serve/daemons.ts";
+import { OwnServer } from "./serve/server.ts";
+import type { Question } from "./zones/content.ts";
+import { Workshop } from "./zones/sign.ts";
+import type { Expected } from "./zones/site.ts";
+import { ADDRESSES, type Case, expectedOf, inParallel, makeTree, type Tree } from "./zones/tree.ts";
+import type { Zone } from "./zones/zone.ts";
+
+export interface Asking {
+  readonly case: Case;
+  readonly question: Question;
+  readonly expected: Expected;
+  readonly ours: Awaited<ReturnType<typeof askOurs>>;
+  /** Ours again with one cache for the whole zone, in another order. */
+  readonly warm: string;
+  readonly peers: Readonly<Record<string, Verdict>>;
+}
+
+export interface BatchResult {
+  readonly askings: readonly Asking[];
+  readonly anchor: string;
+  /** Zones that Knot or BIND would not load: left out, and counted. */
+  readonly refused: readonly string[];
+}
+
+export interface BatchOptions {
+  readonly folder: string;
+  readonly random: Random;
+  readonly faults: readonly (Fault | undefined)[];
+  readonly firstId: number;
+  /** Questions a zone that the peers are asked too. */
+  readonly peerQuestions: number;
+}
+
+export async function runBatch({ folder, random, faults, firstId, peerQuestions }: BatchOptions): Promise<BatchResult> {
+  mkdirSync(folder, { recursive: true });
+  const now = Math.floor(Date.now() / 1_000);
+  const tree = await makeTree(random, new Workshop(join(folder, "sign")), faults, now, firstId);
+  const hints = join(folder, "hints");
+  const anchor = join(folder, "anchor");
+  writeFileSync(hints, `. 3600 NS ns.\nns. 3600 A ${ADDRESSES.own.v4}\nns. 3600 AAAA ${ADDRESSES.own.v6}\n`);
+  writeFileSync(anchor, tree.anchor);
+  const server = new OwnServer();
+  server.zones = tree.served;
+  await server.listen([ADDRESSES.own.v4, ADDRESSES.own.v6]);
+  const daemons: Daemon[] = [];
+  try {
+    const served = await startDaemons(folder, tree, daemons);
+    const recursor = startRecursor(join(folder, "recursor"), RECURSOR, hints);
+    daemons.push(recursor);
+    await recursor.ready(RECURSOR, ".", true);
+    const peers = [unboundHost(folder, hints, anchor), delv(folder, RECURSOR, tree.anchor)];
+    const refused = tree.cases.filter(({ site }) => site.server !== "own" && !served.has(site.zone.apex));
+    const kept = tree.cases.filter((one) => !refused.includes(one));
+    const askings = await inParallel(kept, 3, (one) => askAll(one, tree.anchor, peers, peerQuestions, random));
+    return { askings: askings.flat(), anchor: tree.anchor, refused: refused.map(({ site }) => site.zone.apex) };
+  } finally {
+    await Promise.all(daemons.map((daemon) => daemon.stop()));
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function startDaemons(folder: string, tree: Tree, daemons: Daemon[]): Promise<Set<string>> {
+  const served = new Set<string>();
+  const start = async (zones: readonly Zone[], make: () => Daemon, address: string) => {
+    const [first] = zones;
+    if (!first) return;
+    const daemon = make();
+    daemons.push(daemon);
+    await daemon.ready(address, first.apex, false);
+    for (const apex of await servedZones(zones, address)) served.add(apex);
+  };
+  const { knot, bind } = tree.daemons;
+  await start(knot, () => startKnot(join(folder, "knot"), ADDRESSES.knot, knot), ADDRESSES.knot.v4);
+  await start(bind, () => startBind(join(folder, "bind"), ADDRESSES.bind, bind), ADDRESSES.bind.v4);
+  return served;
+}
+
+async function askAll(one: Case, anchor: string, peers: readonly Peer[], peerQuestions: number, random: Random): Promise<Asking[]> {
+  const config = configFor(anchor);
+  const { questions } = one.site.content;
+  const chance = random.fork(`ask${one.id}`);
+  const hit = chance.shuffled(questions.filter((question) => one.effect(question) !== undefined));
+  const spared = chance.shuffled(questions.filter((question) => one.effect(question) === undefined));
+  // Of a broken zone two in three that are hit, of a whole one anything.
+  const forPeers = [...hit.slice(0, Math.ceil((peerQuestions * 2) / 3)), ...spared].slice(0, peerQuestions);
+  const cache = new ResolverCache();
+  const warm = new Map<Question, string>();
+  for (const question of chance.shuffled(questions)) warm.set(question, (await askOurs(question, config, cache)).security);
+  const out: Asking[] = [];
+  for (const question of questions) {
+    const ours = await askOurs(question, config);
+    const verdicts: Record<string, Verdict> = {};
+    if (forPeers.includes(question)) for (const peer of peers) verdicts[peer.name] = await peer.ask(question);
+    const expected = expectedOf(one, question);
+    out.push({ case: one, question, expected, ours, warm: warm.get(question)!, peers: verdicts });
+  }
+  return out;
+}

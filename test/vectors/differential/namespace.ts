@@ -1,0 +1,34 @@
+/**
+ * A network namespace of the run's own, without a name: it has loopback only and ends with the processes in it.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { ADDRESSES } from "./zones/tree.ts";
+
+const MARK = "VGDIFF_INSIDE";
+export const RECURSOR = "192.0.2.9";
+
+export const isInside = (): boolean => process.env[MARK] === "1";
+
+/** Runs this very script with the same arguments inside a new namespace; gives its exit code. */
+export function enter(script: string, args: readonly string[]): Promise<number> {
+  const root = process.getuid?.() === 0;
+  const unshare = [...(root ? [] : ["--user", "--map-root-user"]), "--net", "--kill-child", "--"];
+  const child = spawn("unshare", [...unshare, process.execPath, script, ...args], {
+    stdio: "inherit",
+    env: { ...process.env, [MARK]: "1" },
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+/** Inside: loopback up, with the addresses of all servers. */
+export function furnish(): void {
+  const all = [...Object.values(ADDRESSES), { v4: RECURSOR, v6: undefined }];
+  const lines = all.flatMap(({ v4, v6 }) => [
+    `addr add ${v4}/32 dev lo`,
+    ...(v6 ? [`addr add ${v6}/128 dev lo nodad`] : []),
+  ]);
+  execFileSync("ip", ["-batch", "-"], { input: ["link set lo up", ...lines, ""].join("\n") });
+}

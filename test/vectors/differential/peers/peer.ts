@@ -1,0 +1,70 @@
+/**
+ * The validators that ours is held against: how each is asked one question, cold, and how its words read as a verdict.
+ */
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { typeName } from "../../../../agent/wire/dns/index.ts";
+import { presentName } from "../../../../agent/wire/dns/text/fields.ts";
+import { nameToWire } from "../../../../agent/wire/dns/index.ts";
+import type { Asked } from "../serve/answer.ts";
+import type { Security } from "../zones/site.ts";
+
+export interface Verdict {
+  readonly security: Security | "no-verdict";
+  /** The tool's own words. */
+  readonly words: string;
+}
+
+export interface Peer {
+  readonly name: string;
+  ask(asked: Asked): Promise<Verdict>;
+}
+
+/** unbound-host (libunbound): iterates from private hints. */
+export function unboundHost(folder: string, hints: string, anchor: string): Peer {
+  const conf = join(folder, "unbound-host.conf");
+  writeFileSync(conf, `server:\n    root-hints: "${hints}"\n    trust-anchor-file: "${anchor}"\n    val-sig-skew-min: 0\n    val-sig-skew-max: 0\n`);
+  return {
+    name: "unbound-host",
+    async ask({ name, type }) {
+      const words = await run("unbound-host", ["-C", conf, "-v", "-t", typeName(type), presented(name)]);
+      return { security: unboundVerdict(words), words };
+    },
+  };
+}
+
+function unboundVerdict(words: string): Verdict["security"] {
+  if (/\(BOGUS|security failure/.test(words)) return "bogus";
+  if (/SERVFAIL/.test(words)) return "bogus";
+  if (/\(insecure\)/.test(words)) return "insecure";
+  return /\(secure\)/.test(words) ? "secure" : "no-verdict";
+}
+
+/** delv: asks a recursive server with CD and validates by itself. */
+export function delv(folder: string, recursor: string, anchorDs: string): Peer {
+  const file = join(folder, "delv.keys");
+  const [, , , , tag, algorithm, digestType, ...digest] = anchorDs.trim().split(/\s+/);
+  writeFileSync(file, `trust-anchors { "." static-ds ${tag} ${algorithm} ${digestType} "${digest.join("")}"; };\n`);
+  return {
+    name: "delv",
+    async ask({ name, type }) {
+      const words = await run("delv", ["-4", `@${recursor}`, "-a", file, "+root=.", "-t", typeName(type), "-q", presented(name)]);
+      return { security: delvVerdict(words), words };
+    },
+  };
+}
+
+function delvVerdict(words: string): Verdict["security"] {
+  if (/resolution failed: (?!ncache)/.test(words)) return "bogus";
+  if (/unsigned answer|negative response, unsigned/.test(words)) return "insecure";
+  return /fully validated/.test(words) ? "secure" : "no-verdict";
+}
+
+const presented = (name: string) => presentName(nameToWire(name));
+
+function run(command: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(command, [...args], { timeout: 20_000 }, (_error, stdout, stderr) => resolve(`${stdout}${stderr}`.trim()));
+  });
+}

@@ -65,6 +65,8 @@ export interface Incident {
   /** Earliest evidence, by the observers' clocks: legal clocks count from here. */
   detectedAt: number;
   openedAt: number;
+  /** When it came back, for an incident that had recovered or was quiet. */
+  reopenedAt?: number;
   recoveredAt?: number;
   closedAt?: number;
   owner?: string;

@@ -44,6 +44,7 @@ export function applyDetection(
   };
   if (incident.state === "quiet") {
     incident.state = "open";
+    incident.reopenedAt = Math.min(detection.at, now);
     note(tracked, now, "reopened", reason);
   } else note(tracked, now, incident.history.length === 0 ? "opened" : "evidence-added", reason);
   incident.evidence = [...incident.evidence, evidence].slice(-MOST_EVIDENCE);

@@ -10,6 +10,8 @@ import type { Topology } from "./topology.ts";
 
 /** How long after its cause was last seen an incident still answers for remnants that were there before. */
 const REMNANT_MS = 30_000;
+/** A return within this time of recovery is the same incident; a later one is another. */
+const REOPEN_MS = 30 * 60_000;
 /** How long after recovery a new cause next to the old one still counts as the same trouble settling. */
 const FLAP_MS = 8_000;
 const MOST_EVIDENCE = 200;
@@ -22,7 +24,7 @@ export function assimilate(state: State, topology: Topology, causes: Map<string,
   // Network causes first: what they refine must not be opened beside them.
   const ordered = [...causes.values()].sort((a, b) => b.explains.length - a.explains.length || a.since - b.since);
   for (const cause of ordered) {
-    const own = byKey(state, cause.key);
+    const own = byKey(state, cause.key, now);
     if (own?.incident.state === "open") continueIncident(own, cause, changed);
     else if (adopt(state, topology, cause, own, now)) continue;
     else if (own) reopen(state, own, cause, now, changed);
@@ -61,7 +63,10 @@ function settled(state: State, cause: Cause, now: number): boolean {
   return at <= now;
 }
 
-const byKey = (state: State, key: string) => [...state.tracked.values()].find((t) => t.key === key);
+const byKey = (state: State, key: string, now: number) =>
+  [...state.tracked.values()].find(
+    (t) => t.key === key && (t.incident.state === "open" || now - (t.incident.recoveredAt ?? now) <= REOPEN_MS),
+  );
 
 function continueIncident(own: Tracked, cause: Cause, changed: Set<Tracked>): void {
   own.stands = own.held = true;
@@ -72,6 +77,7 @@ function continueIncident(own: Tracked, cause: Cause, changed: Set<Tracked>): vo
 function reopen(state: State, own: Tracked, cause: Cause, now: number, changed: Set<Tracked>): void {
   if (!settled(state, cause, now)) return;
   own.incident.state = "open";
+  own.incident.reopenedAt = Math.max(cause.since, own.incident.recoveredAt ?? cause.since);
   delete own.incident.recoveredAt;
   own.stoodAt = own.heldAt = now;
   note(own, now, "reopened", cause.reason);

@@ -94,6 +94,24 @@ for (const [what, code, change, says] of cases)
     rmSync(files.config.dataDir, { recursive: true, force: true });
   });
 
+test("a second console beside a running one: neither its record nor its admin socket is taken from it", async () => {
+  const running = await files.startConsole();
+  for (const [code, dataDir] of [
+    ["store-in-use", files.config.dataDir],
+    ["admin-socket-in-use", files.file("other-record")],
+  ]) {
+    const config = structuredClone(files.config);
+    Object.assign(config, { dataDir });
+    config.gateway.port = config.screen.port = 0;
+    writeFileSync(files.file("wrong.json"), JSON.stringify(config));
+    const second = run("console/main.ts", files.file("wrong.json"));
+    assert.equal(await second.exited, 78, second.output());
+    assert.ok(second.output().includes(`"problem":"${code}"`), second.output());
+  }
+  assert.equal((await files.admin<{ ready: boolean }>("/status")).ready, true);
+  await running.kill();
+});
+
 test("SIGTERM ends it with 0, and leaves a record that opens again", async () => {
   for (let i = 0; i < 2; i++) {
     const started = await files.startConsole();

@@ -2,7 +2,7 @@
 import { memo } from "preact/compat";
 import type { Incident } from "../../../protocol/incident.ts";
 import { useNow } from "../state/clock.ts";
-import { causeReason, endOf, mainTags } from "../state/incidents.ts";
+import { beganAt, causeReason, endOf, mainTags } from "../state/incidents.ts";
 import { incidentHref } from "../state/route.ts";
 import { model } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
@@ -59,8 +59,8 @@ export const IncidentCard = memo(function IncidentCard(props: {
             <Icon name="clock" /> {t("incident.began")}
           </dt>
           <dd>
-            <At at={incident.detectedAt} /> <span class="dot">·</span>{" "}
-            {open ? <Ago at={incident.detectedAt} /> : <Lasted incident={incident} />}
+            <At at={beganAt(incident)} /> <span class="dot">·</span>{" "}
+            {open ? <Ago at={beganAt(incident)} /> : <Lasted incident={incident} />}
           </dd>
         </div>
         <div>
@@ -86,7 +86,7 @@ export function Lasted({ incident }: { incident: Incident }) {
   const { language, t } = useWords();
   const end = endOf(incident);
   if (end === undefined) return null;
-  return <span class="ago">{t("time.lasted", { duration: duration(language, end - incident.detectedAt) })}</span>;
+  return <span class="ago">{t("time.lasted", { duration: duration(language, end - beganAt(incident)) })}</span>;
 }
 
 function NewLabel({ openedAt }: { openedAt: number }) {

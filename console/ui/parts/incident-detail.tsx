@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Incident } from "../../../protocol/incident.ts";
 import { textIfKnown } from "../../../protocol/locales/index.ts";
-import { causeReason, endOf, mainTags } from "../state/incidents.ts";
+import { beganAt, causeReason, endOf, mainTags } from "../state/incidents.ts";
 import { closeDetail } from "../state/route.ts";
 import { model } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
@@ -80,10 +80,18 @@ function Body({ incident }: { incident: Incident }) {
           <div>
             <dt>{t("incident.began")}</dt>
             <dd>
-              <At at={incident.detectedAt} /> {open && <span class="dot">·</span>}{" "}
-              {open && <Ago at={incident.detectedAt} />}
+              <At at={beganAt(incident)} /> {open && <span class="dot">·</span>}{" "}
+              {open && <Ago at={beganAt(incident)} />}
             </dd>
           </div>
+          {incident.reopenedAt !== undefined && (
+            <div>
+              <dt>{t("incident.first")}</dt>
+              <dd>
+                <At at={incident.detectedAt} />
+              </dd>
+            </div>
+          )}
           {end !== undefined && (
             <div>
               <dt>{t(incident.state === "quiet" ? "state.quiet" : "incident.ended")}</dt>

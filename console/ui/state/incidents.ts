@@ -56,3 +56,6 @@ export function closeRefusal(i: Incident, account: string): "open" | "intrusion"
 function lastEvent(i: Incident, what: IncidentEvent["what"]): IncidentEvent | undefined {
   return i.history.findLast((e) => e.what === what);
 }
+
+/** When what the screen shows began: the return of an incident that had been over, else its first evidence. */
+export const beganAt = (incident: Incident): number => incident.reopenedAt ?? incident.detectedAt;

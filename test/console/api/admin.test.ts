@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { statSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { startConsole } from "../../../console/console.ts";
-import { createLog } from "../../../console/log.ts";
 import type { AgentStatus, TargetStatus } from "../../../protocol/index.ts";
 import { type Rig, startRig } from "../support/rig.ts";
 
@@ -28,9 +26,7 @@ test("it counts what lab status shows, and lists agents and targets", async () =
   assert.equal((await rig.admin<{ code: string }>("/signin-code")).code, "not-found", "GET gives no code");
 });
 
-test("a socket that a killed console left is replaced; one that is alive is not", async () => {
-  const other = { ...rig.config, dataDir: `${rig.config.dataDir}2` };
-  await assert.rejects(startConsole(other, createLog("silent")), { code: "admin-socket-in-use" });
+test("what a killed console left in its place is replaced", async () => {
   await rig.stop();
   writeFileSync(rig.config.adminSocket, "");
   await rig.start();

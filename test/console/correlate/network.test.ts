@@ -186,3 +186,20 @@ test("a link's own recovered incident is not reopened by a remnant of its hub's 
     ],
   );
 });
+
+test("a return long after recovery is another incident, and says when it began", () => {
+  const d = new Desk();
+  d.link("hub1~dept", ["hub1", "dept"], DOWN);
+  d.wait(1_000);
+  d.link("hub1~dept", ["hub1", "dept"]);
+  d.wait(60_000);
+  d.link("hub1~dept", ["hub1", "dept"], DOWN);
+  d.wait(1_000);
+  assert.equal(d.open()[0]?.id, "INC-000001");
+  assert.equal(d.open()[0]?.reopenedAt, d.now - 1_000);
+  d.link("hub1~dept", ["hub1", "dept"]);
+  d.wait(40 * 60_000);
+  d.link("hub1~dept", ["hub1", "dept"], DOWN);
+  d.wait(1_000);
+  assert.equal(d.open()[0]?.id, "INC-000002");
+});

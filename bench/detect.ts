@@ -1,11 +1,11 @@
 // From the kernel's change to the incident in the page: a fault is injected in the lab, Chromium notes the frame in which
 // the incident stands on the screen. Both clocks are this machine's. A miss counts as 60 s.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { launch, signedIn, whyNoBrowser } from "../test/support/browser.ts";
-import { admin, ensureLab, incidents, mustLab, runFolder, whyNoLab } from "../test/support/lab.ts";
+import { ensureLab, incidents, mustLab, namespaceOf, run, runFolder, whyNoLab } from "../test/support/lab.ts";
 import { allRecovered } from "../test/support/watch.ts";
 import { startPrometheus, whyNoPrometheus } from "./peers/prometheus.ts";
 
@@ -19,7 +19,7 @@ const FAULTS = [
   { fault: "ssh-bruteforce", target: "bast1", cause: "bast1" },
 ];
 
-/** `--runs N` (5), `--settle SECONDS` between two runs (10), `--peer-runs N` (2). */
+/** `--runs N` (5), `--settle SECONDS` between two runs (10), `--peer-runs N` (2), `--only FAULT`. */
 export async function detect(args: string[]): Promise<unknown> {
   const option = (name: string, fallback: number) => {
     const i = args.indexOf(`--${name}`);
@@ -34,14 +34,15 @@ export async function detect(args: string[]): Promise<unknown> {
   try {
     const page = await signedIn(browser);
     const ours: Record<string, Measured | number> = {};
-    const cpu = agentCpu();
-    for (const f of FAULTS) {
+    const cpu = await agentCpu();
+    const only = args.indexOf("--only");
+    for (const f of FAULTS.filter((x) => only < 0 || x.fault === args[only + 1])) {
       const seconds: number[] = [];
       for (let i = 0; i < runs; i++) seconds.push(await once(page, f, settleMs, (i * 137) % 1_000));
       ours[f.fault] = measured(seconds);
       console.error(`${f.fault}: ${seconds.join(" ")} s`);
     }
-    const percents = agentCpu().since(cpu);
+    const percents = (await agentCpu()).since(cpu);
     ours["agents"] = percents.length;
     ours["agent_cpu_percent_max"] = Math.max(...percents);
     ours["agent_cpu_percent_mean"] = round(percents.reduce((a, b) => a + b, 0) / percents.length);
@@ -101,55 +102,60 @@ function ratios(ours: Record<string, unknown>, peer: Record<string, unknown>): R
   const theirs = peer["prometheus"] as Record<string, Partial<Measured>>;
   return Object.fromEntries(
     FAULTS.flatMap(({ fault }) => {
-      const a = (ours[fault] as Measured).median_seconds;
+      const a = (ours[fault] as Measured | undefined)?.median_seconds;
       const b = theirs[fault]?.median_seconds;
-      return b === undefined ? [] : [[fault, round(b / a)]];
+      return a === undefined || b === undefined ? [] : [[fault, round(b / a)]];
     }),
   );
 }
 
 async function once(page: Page, f: (typeof FAULTS)[number], settleMs: number, phaseMs: number): Promise<number> {
   await sleep(phaseMs);
-  const known = await ids(f.cause);
-  // Text, not a function: it runs in the page, sixty times a second.
+  // None of it is open before: allRecovered() and closeAttacks() saw to that.
   const seen = page
-    .waitForFunction(
-      `[...document.querySelectorAll('[data-testid="incident"][data-state="open"]')].some((e) =>
-         e.dataset.cause === ${JSON.stringify(f.cause)} && !${JSON.stringify(known)}.includes(e.dataset.incidentId)) && Date.now()`,
-      undefined,
-      { polling: "raf", timeout: MISS_SECONDS * 1_000 },
-    )
-    .then((handle) => handle.jsonValue() as Promise<number>)
-    .catch(() => null);
+    .locator(`[data-testid="incident"][data-state="open"][data-cause="${f.cause}"]`)
+    .first()
+    .waitFor({ timeout: MISS_SECONDS * 1_000 })
+    .then(() => Date.now())
+    .catch((error: Error) => {
+      console.error(`not seen: ${error.message.split("\n")[0]}`);
+      return null;
+    });
   const { injectedAt } = JSON.parse(await mustLab("fault", f.fault, f.target, "--json")) as { injectedAt: number };
   const at = await seen;
   await mustLab("fault", f.fault, f.target, "--undo");
-  if (f.fault === "ssh-bruteforce") await closeAttacks(f.cause);
+  if (f.fault === "ssh-bruteforce") await closeAttacks(page, f.cause);
   else await allRecovered(60_000);
   await sleep(settleMs);
   return at === null ? MISS_SECONDS : round((at - injectedAt) / 1_000);
 }
 
-/** Open incidents of that cause: a return within its window reopens the same one, so only what is open now is old. */
-const ids = async (cause: string): Promise<string[]> =>
-  (await incidents()).filter((i) => i.cause.asset === cause && i.state === "open").map((i) => i.id);
-
-/** An attack ends only by a person: wait until it is quiet, then close it as one. */
-async function closeAttacks(cause: string): Promise<void> {
+/** An attack ends only by a person: wait until it is quiet, then close it as the person who is signed in. */
+async function closeAttacks(page: Page, cause: string): Promise<void> {
   for (;;) {
-    const open = (await incidents()).filter((i) => i.cause.asset === cause && i.state !== "closed");
-    if (open.length === 0) return;
-    for (const i of open.filter((o) => o.state === "quiet"))
-      await admin(`/incidents/${i.id}/close?resolution=bench`, "POST");
+    const left = (await incidents()).filter((i) => i.cause.asset === cause && i.state !== "closed");
+    if (left.length === 0) return;
+    for (const i of left.filter((o) => o.state === "quiet")) {
+      const status = await page.evaluate(
+        `fetch("/api/incidents/${i.id}/close", { method: "POST", headers: { "content-type": "application/json", "x-vonggac": "1" },
+           body: JSON.stringify({ resolution: "bench" }) }).then((r) => r.status)`,
+      );
+      if (status !== 200) throw new Error(`closing ${i.id}: ${status}`);
+    }
     await sleep(1_000);
   }
 }
 
 /** CPU of every agent process of the lab, as the kernel accounts it. */
-function agentCpu() {
-  const at = performance.now();
+async function agentCpu() {
   const ticks = new Map<number, number>();
-  for (const p of readdirSync("/proc").filter((n) => /^\d+$/.test(n))) {
+  const pids = await Promise.all(
+    readdirSync(runFolder(""))
+      .filter((host) => existsSync(`/run/netns/${namespaceOf(host)}`))
+      .map(async (host) => (await run("ip", ["netns", "pids", namespaceOf(host)])).stdout.trim().split(/\s+/)),
+  );
+  const at = performance.now();
+  for (const p of pids.flat().filter(Boolean)) {
     try {
       const cmd = readFileSync(`/proc/${p}/cmdline`, "utf8").split("\0");
       if (!cmd[0]?.endsWith("/node") || !cmd.some((a) => a.endsWith("/agent/main.ts"))) continue;

@@ -32,7 +32,10 @@ export interface Detector<K extends TargetKind> {
   readonly id: string;
   readonly kind: K;
   readonly clauses: readonly string[];
-  /** Makes the state for one target. The function is called at every tick, also with no lines. */
+  /**
+   * Makes the state for one target. The function is called at every tick, also with no lines; its time is milliseconds of a
+   * clock that never jumps.
+   */
   start(target: TargetOf<K>): (lines: readonly string[], nowMs: number) => Sighting[];
 }
 

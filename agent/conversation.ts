@@ -25,7 +25,7 @@ const WELCOME_WITHIN_MS = 10_000;
 const BEATS = 2.5;
 
 export type End =
-  | { why: "no-welcome" | "no-acks" | "new-epoch" | "frame-refused" | "closed"; detail?: string }
+  | { why: "no-welcome" | "no-acks" | "new-epoch" | "frame-refused" | "unreachable" | "closed"; detail?: string }
   | { why: "refused"; code: RefusalCode; detail?: string; retryAfterMs?: number };
 
 export interface Parts {

@@ -20,8 +20,7 @@ const REMEDIES = {
   "enrol-unreachable": "the console cannot be reached: check the address and the way to it; it is tried again",
   "enrol-refused": "ask for a new one-time token for this agent",
   "enrol-failed": "look at the detail; it is tried again",
-  "console-unreachable": "check the way to the console; items are kept on disk meanwhile",
-  "console-refused": "the console gave its reason; see REFUSALS in protocol/frame.ts",
+
   "log-unreadable": "give the agent's account read access to the log (a group, not root)",
 } as const;
 export type AgentErrorCode = keyof typeof REMEDIES;

@@ -84,7 +84,7 @@ export class Link {
   }
 
   private connect(): void {
-    const { url, roots, serverName, identity, log } = this.options;
+    const { url, roots, serverName, identity } = this.options;
     const { key, certificate } = identity();
     // The types of ws leave out what it hands on to tls.connect.
     const options: ClientOptions & { servername: string } = {
@@ -108,9 +108,7 @@ export class Link {
       failure = String((error as NodeJS.ErrnoException).code ?? error.message);
     });
     socket.on("close", (code) => {
-      if (this.socket !== socket) return;
-      if (failure) log("warn", "console-unreachable", { why: failure, url });
-      this.over(endOfClose(code));
+      if (this.socket === socket) this.over(failure ? { why: "unreachable", detail: failure } : endOfClose(code));
     });
   }
 
@@ -150,7 +148,13 @@ export class Link {
     setTimeout(() => socket?.terminate(), refusal ? 1_000 : 0).unref();
     onConnected?.(false);
     const waitMs = end.why === "new-epoch" ? 0 : this.waitFor(end, random());
-    log(end.why === "closed" ? "info" : "warn", "console-connection-over", { ...end, waitMs });
+    // A console that is away for days is told of seldom.
+    if (Number.isInteger(Math.log2(this.failures + 1)))
+      log(end.why === "closed" ? "info" : "warn", "console-connection-over", {
+        ...end,
+        failures: this.failures,
+        waitMs,
+      });
     if (end.why === "refused" && isAboutNumbers(end.code) && ++this.holes >= HOLES_BEFORE_NEW_EPOCH) {
       this.holes = 0;
       outbox.newEpoch();

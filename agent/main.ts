@@ -107,7 +107,7 @@ export function startAgent(config: Config, log: Logger): { stop(): Promise<void>
       targets: runner.targets.size,
       findings: latest.all().reduce((sum, r) => sum + (r.outcome === "ran" ? r.findings.length : 0), 0),
       outboxEntries: outbox.depth,
-      outboxInMemory: outbox.place === "memory",
+      outboxInMemory: outbox.isInMemory,
       connected: isConnected,
       configSerial: assignments.state.serial,
     }),

@@ -12,27 +12,20 @@
 //  6. When the disk refuses writing, everything moves into memory and the file is deleted, so that no later start can give the
 //     same seq twice; the epoch goes on. It moves back when the disk takes it.
 import { randomInt } from "node:crypto";
-import type { DatabaseSync } from "node:sqlite";
 import type { Item } from "../protocol/finding.ts";
 import type { Cursor } from "./check.ts";
 import { AgentError } from "./errors.ts";
+import { Place, type PlaceOptions } from "./outbox-place.ts";
 import * as rows from "./outbox-rows.ts";
-import { copy, inMemory, onDisk, remove, setAside, troubleOf } from "./outbox-store.ts";
 
 export type { Entry } from "./outbox-rows.ts";
 
-const BACK_TO_DISK_MS = 60_000;
 /** A frame holds 1 MiB; one item must leave room for others. */
 export const MAX_ITEM_BYTES = 262_144;
 
-export interface OutboxOptions {
-  path: string;
+export interface OutboxOptions extends PlaceOptions {
   /** Items kept at most. */
   limit: number;
-  /** Milliseconds since 1970. */
-  now: () => number;
-  /** Told of every named trouble; the outbox goes on. */
-  onTrouble: (trouble: AgentError) => void;
 }
 
 /** What a welcome showed. */
@@ -46,22 +39,25 @@ export interface Resumed {
 }
 
 export class Outbox {
-  /** "memory" while the disk refuses. */
-  place: "disk" | "memory" = "disk";
   private readonly options: OutboxOptions;
-  private db: DatabaseSync;
+  private readonly place: Place;
   private totals: Pick<rows.Totals, "epoch" | "nextSeq" | "items" | "unsent">;
   private waiting: { kind: number; body: string }[] = [];
   private cursors = new Map<string, Cursor>();
   private ackedSeq = 0;
   private deletedThrough = 0;
-  private triedDiskAt = 0;
 
   /** @throws AgentError outbox-in-use: nothing else stops an agent. */
   constructor(options: OutboxOptions) {
     this.options = options;
-    this.db = this.open();
+    this.place = new Place(options, () => {
+      this.totals = this.load();
+    });
     this.totals = this.load();
+  }
+
+  get isInMemory(): boolean {
+    return this.place.kind === "memory";
   }
 
   get epoch(): number {
@@ -115,7 +111,7 @@ export class Outbox {
 
   /** Writes what was put and acked, and gives the next `take` entries their seqs. What is returned may leave. */
   flush(take: number): rows.Entry[] {
-    if (this.place === "memory") this.tryDisk();
+    this.place.tryDisk();
     const entries = this.write(() => {
       this.deleteAcked();
       this.insertWaiting();
@@ -139,7 +135,7 @@ export class Outbox {
     // The console may have gone back itself (a restored record): what was deleted here is lost to it.
     this.ackedSeq = Math.max(lastSeq, this.deletedThrough);
     this.flush(0);
-    const again = rows.sent(this.db);
+    const again = rows.sent(this.place.db);
     const oldest = again[0]?.seq ?? this.nextSeq;
     this.ackedSeq = oldest - 1;
     return { again, ...(oldest > lastSeq + 1 && { lost: { from: lastSeq + 1, to: oldest - 1 } }), rolledBack: false };
@@ -149,77 +145,44 @@ export class Outbox {
   newEpoch(): void {
     this.write(() => {
       this.deleteAcked();
-      rows.beginEpoch(this.db, epochAt(this.options.now()));
+      rows.beginEpoch(this.place.db, epochAt(this.options.now()));
     });
     this.totals = this.load();
   }
 
   /** How far the log of a target was read when its last detection became durable. */
   cursor(target: string): Cursor | undefined {
-    return rows.cursorOf(this.db, target);
+    return rows.cursorOf(this.place.db, target);
   }
 
   close(): void {
     this.flush(0);
-    this.db.close();
-  }
-
-  private open(): DatabaseSync {
-    const { path, now, onTrouble } = this.options;
-    try {
-      return onDisk(path);
-    } catch (error) {
-      const trouble = troubleOf(error);
-      if (trouble === "refuses-writing") return this.enterMemory(inMemory(), error);
-      if (trouble !== "unreadable") throw error;
-      onTrouble(new AgentError("outbox-set-aside", setAside(path, now()), error));
-      return onDisk(path);
-    }
+    this.place.close();
   }
 
   private load(): Outbox["totals"] {
-    if (!rows.totals(this.db)) this.write(() => rows.beginEpoch(this.db, epochAt(this.options.now())));
-    const totals = rows.totals(this.db)!;
+    if (!rows.totals(this.place.db)) this.write(() => rows.beginEpoch(this.place.db, epochAt(this.options.now())));
+    const totals = rows.totals(this.place.db)!;
     this.ackedSeq = (totals.firstSent ?? totals.nextSeq) - 1;
     this.deletedThrough = this.ackedSeq;
     return totals;
   }
 
-  /** One transaction. When the disk refuses, the same once more in memory. */
+  /** One transaction; what it counted is taken back when it fails. */
   private write<T>(work: () => T): T {
-    try {
-      return this.transaction(work);
-    } catch (error) {
-      const trouble = troubleOf(error);
-      if (this.place === "memory" || trouble === undefined || trouble === "in-use") throw error;
-      this.leaveDisk(error);
-      return this.transaction(work);
-    }
-  }
-
-  private transaction<T>(work: () => T): T {
     const before = { totals: { ...this.totals }, deletedThrough: this.deletedThrough };
-    this.db.exec("BEGIN IMMEDIATE");
-    try {
-      const result = work();
-      this.db.exec("COMMIT");
-      return result;
-    } catch (error) {
-      if (this.db.isTransaction) this.db.exec("ROLLBACK");
-      Object.assign(this, before);
-      throw error;
-    }
+    return this.place.write(work, () => Object.assign(this, before));
   }
 
   private deleteAcked(): void {
     if (this.deletedThrough >= this.ackedSeq) return;
-    this.totals.items -= rows.deleteThrough(this.db, this.ackedSeq);
+    this.totals.items -= rows.deleteThrough(this.place.db, this.ackedSeq);
     this.deletedThrough = this.ackedSeq;
   }
 
   private insertWaiting(): void {
-    rows.insert(this.db, this.waiting);
-    rows.keepCursors(this.db, this.cursors);
+    rows.insert(this.place.db, this.waiting);
+    rows.keepCursors(this.place.db, this.cursors);
     this.totals.items += this.waiting.length;
     this.totals.unsent += this.waiting.length;
   }
@@ -227,70 +190,20 @@ export class Outbox {
   private dropBeyondLimit(): void {
     const excess = this.totals.items - this.options.limit;
     if (excess <= 0) return;
-    const reports = rows.dropOldest(this.db, rows.REPORT, excess);
-    const lost = reports + (reports < excess ? rows.dropOldest(this.db, rows.DETECTION, excess - reports) : 0);
+    const reports = rows.dropOldest(this.place.db, rows.REPORT, excess);
+    const lost = reports + (reports < excess ? rows.dropOldest(this.place.db, rows.DETECTION, excess - reports) : 0);
     if (lost === 0) return;
     this.totals.items -= lost;
-    this.totals.unsent += rows.widenGap(this.db, lost) - lost;
+    this.totals.unsent += rows.widenGap(this.place.db, lost) - lost;
   }
 
   private number(take: number): rows.Entry[] {
-    const { entries, nextSeq } = rows.number(this.db, take, this.totals.nextSeq);
+    const { entries, nextSeq } = rows.number(this.place.db, take, this.totals.nextSeq);
     this.totals.nextSeq = nextSeq;
     this.totals.unsent -= entries.length;
     return entries;
-  }
-
-  private leaveDisk(cause: unknown): void {
-    const { path, now, onTrouble } = this.options;
-    const old = this.db;
-    this.db = this.enterMemory(inMemory(), cause);
-    let isWhole = true;
-    try {
-      copy(old, this.db);
-    } catch {
-      isWhole = false;
-    }
-    quietly(() => old.close());
-    if (isWhole) quietly(() => remove(path));
-    else {
-      onTrouble(new AgentError("outbox-set-aside", setAside(path, now()), cause));
-      this.totals = this.load();
-    }
-  }
-
-  private enterMemory(memory: DatabaseSync, cause: unknown): DatabaseSync {
-    this.place = "memory";
-    this.triedDiskAt = this.options.now();
-    this.options.onTrouble(new AgentError("outbox-in-memory", this.options.path, cause));
-    return memory;
-  }
-
-  private tryDisk(): void {
-    const { path, now } = this.options;
-    if (Math.abs(now() - this.triedDiskAt) < BACK_TO_DISK_MS) return;
-    this.triedDiskAt = now();
-    let disk: DatabaseSync | undefined;
-    try {
-      setAside(path, now());
-      disk = onDisk(path);
-      copy(this.db, disk);
-      this.db.close();
-      this.db = disk;
-      this.place = "disk";
-    } catch {
-      quietly(() => disk?.close());
-      quietly(() => remove(path));
-    }
   }
 }
 
 /** Rises with time and differs between two lives begun in the same millisecond. */
 const epochAt = (nowMs: number) => nowMs * 1_000 + randomInt(1_000);
-
-/** For what may fail on a disk that fails anyway; `resume` finds an outbox that went back (rule 5). */
-function quietly(work: () => void): void {
-  try {
-    work();
-  } catch {}
-}

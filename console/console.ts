@@ -3,24 +3,23 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import { openAdmin } from "./api/admin.ts";
 import { createFeed } from "./api/feed.ts";
-import type { Backend } from "./api/ports.ts";
 import { openScreen } from "./api/screen.ts";
 import { signInDesk } from "./api/signin.ts";
 import { readSite } from "./api/static.ts";
-import { type SteadyClock, steadyClock } from "./clock.ts";
+import { backendOf, snapshotOf } from "./backend.ts";
+import { steadyClock } from "./clock.ts";
 import { type ConsoleConfig, DEFAULT_GRACE_MS } from "./config.ts";
 import * as correlator from "./correlate/index.ts";
-import { readAssignments } from "./gateway/assignments.ts";
+import { watchFiles } from "./files.ts";
 import { openGateway } from "./gateway/server.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics, type Metrics, serveMetrics } from "./metrics.ts";
-import { createPipeline, type Pipeline } from "./pipeline.ts";
+import { createPipeline } from "./pipeline.ts";
 import { presenceBook } from "./presence.ts";
 import { messageOf, Problem } from "./problem.ts";
 import { readRegistry } from "./registry-file.ts";
-import { openStore, type Store } from "./store/store.ts";
-import { createView, type View } from "./view.ts";
-import { watchFile } from "./watch.ts";
+import { openStore } from "./store/store.ts";
+import { createView } from "./view.ts";
 
 export interface RunningConsole {
   gatewayPort: number;
@@ -29,8 +28,6 @@ export interface RunningConsole {
   close(): Promise<void>;
 }
 
-/** Closed incidents are history: the screen starts with the newest. */
-const CLOSED_SHOWN = 200;
 const CLOCK_LOOK_MS = 10_000;
 
 /** Starts everything that console.json names. Rejects with a Problem; then nothing is left open but what exits with us. */
@@ -71,16 +68,17 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     metrics,
     log,
   });
-  const watches = watchFiles(
-    config,
+  const watches = watchFiles({
+    ...config,
+    version: registry.version,
     log,
-    (next) => {
+    setRegistry(next) {
       pipeline.setRegistry(next);
       gateway.recheck();
     },
-    gateway.setAssignments,
-  );
-  const backend = backendOf(config, store, view, pipeline, clock);
+    setAssignments: gateway.setAssignments,
+  });
+  const backend = backendOf(config.screen.url, store, view, pipeline, clock);
   const desk = signInDesk(backend);
   const url = new URL(config.screen.url);
   const listen =
@@ -114,97 +112,6 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
       pipeline.stop();
       store.close();
     },
-  };
-}
-
-/** Reads both files now and whenever they change; a broken one is kept out, loudly, and the one before stays. */
-function watchFiles(
-  config: ConsoleConfig,
-  log: Logger,
-  setRegistry: (r: ReturnType<typeof readRegistry>) => void,
-  setAssignments: (a: ReturnType<typeof readAssignments>) => void,
-) {
-  const attempt = (act: () => void) => {
-    try {
-      act();
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      log.error({ problem: error.code, where: error.where, detail: error.message, remedy: error.remedy });
-    }
-  };
-  let version = readRegistry(config.registryFile).version;
-  const takeRegistry = () =>
-    attempt(() => {
-      const next = readRegistry(config.registryFile);
-      if (next.version === version) return;
-      version = next.version;
-      log.info({ event: "registry-changed", version, targets: next.targets.length });
-      setRegistry(next);
-    });
-  // The registry first: what an agent is told to watch must be known here when it reports of it.
-  const takeAssignments = () => {
-    takeRegistry();
-    attempt(() => setAssignments(readAssignments(config.assignmentsFile)));
-  };
-  takeAssignments();
-  return [watchFile(config.registryFile, takeRegistry), watchFile(config.assignmentsFile, takeAssignments)];
-}
-
-function snapshotOf(store: Store, view: View, clock: SteadyClock) {
-  const { province, levels, agencies, assets } = view.registry;
-  return {
-    t: "snapshot" as const,
-    at: clock.now(),
-    province,
-    levels,
-    agencies: agencies.map(({ id, level, name }) => ({ id, level, name })),
-    assets: assets.map(({ id, kind, name, agency }) => ({ id, kind, name, agency })),
-    agents: view.agents(),
-    targets: view.targets(),
-    incidents: shownIncidents(store),
-  };
-}
-
-/** Every incident that is not closed, and the newest of the closed. */
-function shownIncidents(store: Store) {
-  const newest = store.incidents.newest(CLOSED_SHOWN);
-  const ids = new Set(newest.map((i) => i.id));
-  return [...newest, ...store.incidents.unclosed().filter((i) => !ids.has(i.id))];
-}
-
-function backendOf(config: ConsoleConfig, store: Store, view: View, pipeline: Pipeline, clock: SteadyClock): Backend {
-  const countOf = (presence: string) => view.agents().filter((a) => a.presence === presence).length;
-  return {
-    accounts: store.accounts,
-    audit: store.audit.write,
-    act: pipeline.act,
-    snapshot: () => snapshotOf(store, view, clock),
-    incidents: () => shownIncidents(store),
-    incident: store.incidents.get,
-    agents: view.agents,
-    targets: view.targets,
-    itemsOf: store.items.ofTargets,
-    itemsAfter: store.items.after,
-    status: () => {
-      const trouble = pipeline.trouble();
-      return {
-        agents: {
-          live: countOf("live"),
-          silent: countOf("silent"),
-          unknown: countOf("unknown"),
-          misconfigured: pipeline.misconfigured(),
-        },
-        incidents: store.incidents.countByState(),
-        targets: view.registry.targets.length,
-        record: { bytes: store.size(), ...store.items.counts() },
-        registry: view.registry.version,
-        url: config.screen.url,
-        ready: trouble === undefined,
-        ...(trouble === undefined ? {} : { trouble }),
-      };
-    },
-    now: clock.now,
-    monotonic: clock.monotonic,
   };
 }
 

@@ -8,16 +8,15 @@ export interface Job {
   /** After the commit. */
   done(): void;
   /** The transaction was rolled back. */
-  failed(error: unknown): void;
+  failed(): void;
 }
 
 export interface CommitHooks {
   transaction(work: () => void): void;
-  /** Before each transaction, outside of it. May throw: then the group fails. */
-  before(): void;
-  /** Last thing inside the transaction. */
-  inside(): void;
-  committed(jobs: number): void;
+  /** First and last thing inside each transaction. May throw. */
+  begin(): void;
+  end(): void;
+  committed(tookMs: number): void;
   rolledBack(error: unknown): void;
   /** True when trying the jobs one by one is of no use. */
   isDiskFailure(error: unknown): boolean;
@@ -36,45 +35,45 @@ const MOST_JOBS = 500;
 
 export function groupCommit(hooks: CommitHooks, delayMs: number): GroupCommit {
   let queue: Job[] = [];
-  let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  let waits = false;
 
   const attempt = (jobs: Job[]): void => {
+    const began = performance.now();
     try {
-      hooks.before();
       hooks.transaction(() => {
+        hooks.begin();
         for (const job of jobs) job.run();
-        hooks.inside();
+        hooks.end();
       });
     } catch (error) {
       hooks.rolledBack(error);
       if (jobs.length > 1 && !hooks.isDiskFailure(error)) for (const job of jobs) attempt([job]);
-      else for (const job of jobs) job.failed(error);
+      else for (const job of jobs) job.failed();
       return;
     }
-    hooks.committed(jobs.length);
+    hooks.committed(performance.now() - began);
     for (const job of jobs) job.done();
   };
-
-  const next = (): void => {
-    timer = undefined;
+  const attemptNext = (): void => {
     const group = queue.slice(0, MOST_JOBS);
     queue = queue.slice(MOST_JOBS);
-    if (queue.length > 0) timer = setImmediate(next);
     if (group.length > 0) attempt(group);
+  };
+  const turn = (): void => {
+    waits = queue.length > MOST_JOBS;
+    if (waits) setImmediate(turn);
+    attemptNext();
   };
 
   return {
     add(job) {
       queue.push(job);
-      if (timer === undefined) timer = setTimeout(next, delayMs);
+      if (!waits) setTimeout(turn, delayMs);
+      waits = true;
     },
     pending: () => queue.length,
     flush() {
-      while (queue.length > 0) {
-        const group = queue.slice(0, MOST_JOBS);
-        queue = queue.slice(MOST_JOBS);
-        attempt(group);
-      }
+      while (queue.length > 0) attemptNext();
     },
   };
 }

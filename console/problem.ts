@@ -22,9 +22,3 @@ export class Problem<Code extends string = string> extends Error {
 
 /** The message of whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** The system's code of whatever was thrown (ENOENT), or nothing. */
-export const systemCodeOf = (error: unknown): string | undefined => {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return typeof code === "string" ? code : undefined;
-};

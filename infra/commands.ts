@@ -9,6 +9,7 @@ import { requestAdmin } from "./platforms/lab/admin.ts";
 import { dropOtherTexts } from "./platforms/lab/content.ts";
 import { convergeDaemon } from "./platforms/lab/daemons.ts";
 import { LabError } from "./platforms/lab/errors.ts";
+import { undoAll } from "./platforms/lab/faults/index.ts";
 import { testForward } from "./platforms/lab/forward.ts";
 import { hostInputs } from "./platforms/lab/model.ts";
 import { DEFAULT_STACK, type Lab, prefixOf } from "./platforms/lab/names.ts";
@@ -19,7 +20,7 @@ import { durableFolders, sweep } from "./platforms/lab/sweep.ts";
 import { DEFAULT_LISTEN, DEFAULT_PORT, stackProgram } from "./stack.ts";
 
 export type Progress =
-  | { stage: "plan" | "provision" | "daemons" | "routing" | "services" | "destroy" | "sweep" }
+  | { stage: "plan" | "provision" | "daemons" | "routing" | "agents" | "services" | "destroy" | "sweep" }
   /** One host, link or group of the engine's is done. */
   | { stage: "resource"; kind: string; name: string; done: string };
 
@@ -71,6 +72,8 @@ export async function labUp(
   const program = await stackProgram({ ...lab, provinceFile, agencies, port, listen });
   options.onProgress?.({ stage: "provision" });
   const startedAt = performance.now();
+  // What cannot be undone now (its host is gone) is made anew below.
+  await undoAll(lab).catch(() => {});
   const summary = await up(engineOf(lab, program.run, options));
   const { url, deployment, registry } = program;
   writeNote(lab, { stack: lab.stack, province: deployment.province, agencies, port, listen, url, upAt: Date.now() });
@@ -104,7 +107,7 @@ export async function labDown(
       "do not end",
       "look what holds them",
     );
-  if (fault !== undefined) forgetStack(lab.stateDir, lab.stack);
+  if (fault !== undefined) forgetStack(lab);
   const gone = options.purge ? [...durable, ...PURGED.map((p) => join(lab.stateDir, p))] : [noteFile(lab)];
   for (const path of gone) rmSync(path, { recursive: true, force: true });
   return { wasUp: known || swept.namespaces > 0, ...(fault !== undefined && { engineFault: fault }) };

@@ -106,10 +106,13 @@ export class Driver {
     return { address: server, port: this.options.port ?? 53 };
   }
 
-  private octets({ server, name, type, recursionDesired, checkingDisabled }: OutQuery, id: number): Uint8Array {
-    const data = this.cookies.get(server) ?? this.clientCookie;
-    const options = [{ code: COOKIE, data }];
-    return writeQuery({ id, name, type, recursionDesired, checkingDisabled, dnssecOk: true, udpSize: 1_232, options });
+  private octets(query: OutQuery, id: number): Uint8Array {
+    const { server, name, type, recursionDesired, checkingDisabled } = query;
+    const asked = { id, name, type, recursionDesired, checkingDisabled };
+    if (query.edns === "none") return writeQuery({ ...asked, edns: false });
+    const ednsVersion = query.edns === "version-1" ? 1 : 0;
+    const options = [{ code: COOKIE, data: this.cookies.get(server) ?? this.clientCookie }];
+    return writeQuery({ ...asked, dnssecOk: true, udpSize: 1_232, options, ednsVersion });
   }
 
   /** Keeps a server's cookie when it belongs to ours (RFC 7873 §5.3); says whether one was kept. */

@@ -38,6 +38,18 @@ function deadline(ms: number, late: () => void): () => void {
   };
 }
 
+/** TCP sessions of the checks themselves: kernel.ts tells what moves the kernel's counters from what we moved. */
+export const ownSessions = { opened: 0, current: 0 };
+
+function counted<S extends Socket>(socket: S): S {
+  ownSessions.opened++;
+  socket.once("connect", () => {
+    ownSessions.current++;
+    socket.once("close", () => ownSessions.current--);
+  });
+  return socket;
+}
+
 /** Runs one conversation over a socket, once, and destroys it. `ready` is the event after which `talk` goes on. */
 function over<T>(
   socket: Socket,
@@ -60,7 +72,7 @@ function over<T>(
 }
 
 export function connectTcp(to: Endpoint, timeoutMs: number): Promise<{ ok: true } | Failed> {
-  const socket = connect({ host: to.address, port: to.port });
+  const socket = counted(connect({ host: to.address, port: to.port }));
   return over<{ ok: true }>(socket, timeoutMs, "failed", (done) => {
     socket.on("connect", () => done({ ok: true }));
   });
@@ -81,15 +93,17 @@ function contextOf(roots: string): SecureContext {
 
 /** The verdict is asked for and not acted upon: the check judges, with names of its own. */
 export function connectTls(to: Endpoint, name: string, roots: string, timeoutMs: number): Promise<TlsSeen | Failed> {
-  const socket = connectSecure({
-    host: to.address,
-    port: to.port,
-    servername: name,
-    secureContext: contextOf(roots),
-    rejectUnauthorized: false,
-    checkServerIdentity: () => undefined,
-    ALPNProtocols: ["http/1.1"],
-  });
+  const socket = counted(
+    connectSecure({
+      host: to.address,
+      port: to.port,
+      servername: name,
+      secureContext: contextOf(roots),
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+      ALPNProtocols: ["http/1.1"],
+    }),
+  );
   return over<TlsSeen>(socket, timeoutMs, "tls-failed", (done) => {
     socket.on("secureConnect", () => {
       const chain: X509Certificate[] = [];
@@ -110,7 +124,7 @@ export function exchangeTcp(
   query: Uint8Array,
   timeoutMs: number,
 ): Promise<{ ok: true; answer: Uint8Array } | Failed> {
-  const socket = connect({ host: to.address, port: to.port });
+  const socket = counted(connect({ host: to.address, port: to.port }));
   return over<{ ok: true; answer: Uint8Array }>(socket, timeoutMs, "failed", (done) => {
     let received = Buffer.alloc(0);
     socket.on("connect", () => socket.write(Buffer.concat([Buffer.from([query.length >> 8, query.length]), query])));

@@ -3,9 +3,9 @@
 // What a listing of TCP sessions costs grows with the kernel's hash table, not with the sessions: 5 ms for the two files on
 // a machine of 24 GiB, which twice a second would be a whole per cent of a core. So the listing is read again only when the
 // kernel's own counters say that it may differ:
-//   - fewer sessions stand than at the last reading: one was lost: read at once;
-//   - the counters moved otherwise (a probe of ours opened a session): one may have been lost and replaced: read, but
-//     keep within a share of a core;
+//   - fewer sessions stand than at the last reading: one was lost: read at once, as long as that does not become a habit;
+//   - the counters moved otherwise: one may have been lost and replaced: read, but keep within a share of a core. What the
+//     checks' own probes moved is taken off first;
 //   - nothing moved: the set is the same, for a session enters only by being opened (ActiveOpens, PassiveOpens) and leaves only
 //     by lowering CurrEstab; but for ESTABLISHED to CLOSE-WAIT, for which it is read every few seconds all the same.
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
@@ -14,14 +14,15 @@ import type { DeviceState, Kernel } from "../check.ts";
 import { type Address, parseAddress } from "../wire/address.ts";
 import { parseRoutes4, parseRoutes6, type Route } from "../wire/proc-routes.ts";
 import { establishedSessions, type TcpCounters, tcpCounters } from "../wire/proc-tcp.ts";
+import { ownSessions } from "./connect.ts";
 
 const BGP = 179;
 /** Readings this close together are one tick's. */
 const TICK_MS = 40;
 const SURE_AFTER_MS = 5_000;
-const MOVED_AFTER_MS = 2_000;
-/** Part of a core that listings without a loss may take. */
-const SHARE = 0.003;
+/** Part of a core that listings may take, and what they may take at once after a calm, milliseconds. */
+const SHARE = 0.002;
+const BURST_MS = 60;
 
 /** `monotonic`: milliseconds of a clock that never jumps. */
 export function makeKernel(monotonic: () => number): Kernel {
@@ -44,8 +45,14 @@ export function makeKernel(monotonic: () => number): Kernel {
         }),
       ),
     routes: (family): Route[] => (family === 4 ? routes4() : routes6()),
-    bgpSessions: sessionsByNeed(monotonic, () => tcpCounters(read("/proc/net/snmp")), list),
+    bgpSessions: sessionsByNeed(monotonic, othersCounters, list),
   };
+}
+
+/** The kernel's counters without the checks' own sessions: a hint, which may be off while one of them opens or closes. */
+function othersCounters(): TcpCounters | undefined {
+  const all = tcpCounters(read("/proc/net/snmp"));
+  return all && { opened: all.opened - ownSessions.opened, current: all.current - ownSessions.current };
 }
 
 /**
@@ -57,28 +64,37 @@ export function sessionsByNeed(
   counters: () => TcpCounters | undefined,
   list: () => ReadonlySet<string>,
 ): () => ReadonlySet<string> {
-  let last: { set: ReadonlySet<string>; at: number; cost: number; seen: TcpCounters | undefined } | undefined;
+  let last: Listing | undefined;
+  let credit = BURST_MS;
+  let creditAt = monotonic();
   return perTick(monotonic, () => {
     const seen = counters();
     const start = monotonic();
-    if (last && !isDue(last, seen, start)) return last.set;
+    credit = Math.min(BURST_MS, credit + (start - creditAt) * SHARE);
+    creditAt = start;
+    if (last && credit < creditNeeded(last, seen, start)) return last.set;
     // The counters were read before the listing: what changes in between shows as a difference at the next tick.
     const set = list();
-    last = { set, at: start, cost: monotonic() - start, seen };
+    const cost = monotonic() - start;
+    credit -= cost;
+    last = { set, at: start, cost, seen };
     return set;
   });
 }
 
-function isDue(
-  last: { at: number; cost: number; seen: TcpCounters | undefined },
-  seen: TcpCounters | undefined,
-  now: number,
-): boolean {
-  const age = now - last.at;
-  if (!seen || !last.seen || seen.current < last.seen.current) return true;
+interface Listing {
+  set: ReadonlySet<string>;
+  at: number;
+  /** Milliseconds. */
+  cost: number;
+  seen: TcpCounters | undefined;
+}
+
+/** A loss may use up what was saved; whatever else is read leaves room for one. */
+function creditNeeded(last: Listing, seen: TcpCounters | undefined, now: number): number {
+  if (!seen || !last.seen || seen.current < last.seen.current) return last.cost;
   const moved = seen.opened !== last.seen.opened || seen.current !== last.seen.current;
-  // The cost is measured by the wall: on a busy machine a listing that had to wait looks dear, hence the bound.
-  return age >= (moved ? Math.min(last.cost / SHARE, MOVED_AFTER_MS) : SURE_AFTER_MS);
+  return moved || now - last.at >= SURE_AFTER_MS ? Math.max(last.cost, BURST_MS / 2) : Number.POSITIVE_INFINITY;
 }
 
 function deviceState(name: string, running: NodeJS.Dict<unknown>, present: () => string): DeviceState {

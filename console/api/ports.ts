@@ -58,6 +58,8 @@ export interface Status {
 export interface Backend {
   accounts: Accounts;
   audit(entry: AuditEntry): void;
+  /** All of `work` is kept, or none. */
+  transaction<T>(work: () => T): T;
   act(account: string, incident: string, act: Act): Promise<ActResult>;
   snapshot(): Extract<FeedMessage, { t: "snapshot" }>;
   incidents(): Incident[];

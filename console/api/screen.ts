@@ -52,8 +52,11 @@ export async function openScreen(parts: ScreenParts): Promise<Screen> {
   server.on("request", (request, response) => {
     handle(parts, request, response).catch((error: unknown) => {
       parts.log.error({ problem: "request-failed", url: request.url?.slice(0, 200), detail: messageOf(error) });
-      if (!response.headersSent) sendProblem(response, 500, "internal-error");
-      else response.destroy();
+      // What SQLite throws carries its result code: the record could not be read or written now.
+      const stored = typeof (error as { errcode?: unknown }).errcode === "number";
+      if (response.headersSent) response.destroy();
+      else if (stored) sendProblem(response, 503, "store-unavailable", undefined, { "retry-after": "3" });
+      else sendProblem(response, 500, "internal-error");
     });
   });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 4_096, perMessageDeflate: true });

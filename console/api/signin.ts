@@ -33,7 +33,7 @@ export const normalCode = (typed: string): string =>
 
 export type SignInDesk = ReturnType<typeof signInDesk>;
 
-export function signInDesk(backend: Pick<Backend, "accounts" | "audit" | "now" | "monotonic">) {
+export function signInDesk(backend: Pick<Backend, "accounts" | "audit" | "transaction" | "now" | "monotonic">) {
   const { accounts } = backend;
   const guessers = new Map<string, { wrong: number; until: number; at: number }>();
 
@@ -52,36 +52,39 @@ export function signInDesk(backend: Pick<Backend, "accounts" | "audit" | "now" |
     if (guessers.size > MOST_GUESSERS) guessers.delete(guessers.keys().next().value!);
   };
 
+  const trade = (hash: Uint8Array, address: string): SignIn => {
+    const now = backend.now();
+    const used = accounts.useCode(hash, now);
+    if (used === undefined || used === "expired") return { ok: false, code: used ? "code-expired" : "code-wrong" };
+    const { account } = used;
+    const cookie = randomBytes(32).toString("base64url");
+    const session = { account, createdAt: now, expiresAt: now + SESSION_LIVES_MS };
+    accounts.saveSession(hashOf(cookie), session);
+    backend.audit({ at: now, account, act: "signed-in", subject: account, detail: { address } });
+    return { ok: true, session, cookie };
+  };
+
   return {
     /** A new code for `account`, to be shown once on a terminal. */
     issue(account: string): { code: string; expiresAt: number } {
       const now = backend.now();
       const plain = Array.from({ length: CODE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
-      accounts.prune(now);
-      accounts.saveCode(hashOf(plain), account, now + CODE_LIVES_MS);
-      backend.audit({ at: now, account, act: "signin-code-issued", subject: account, detail: {} });
+      backend.transaction(() => {
+        accounts.prune(now);
+        accounts.saveCode(hashOf(plain), account, now + CODE_LIVES_MS);
+        backend.audit({ at: now, account, act: "signin-code-issued", subject: account, detail: {} });
+      });
       return { code: plain.match(/.{4}/g)!.join("-"), expiresAt: now + CODE_LIVES_MS };
     },
     /** Trades a code for a session. `address` is who asks. */
     signIn(typed: string, address: string): SignIn {
       const wait = waitOf(address);
       if (wait > 0) return { ok: false, code: "too-many-guesses", retryAfterMs: wait };
-      const now = backend.now();
-      const used = accounts.useCode(hashOf(normalCode(typed)), now);
-      if (used === undefined) noteWrong(address);
-      if (used === undefined || used === "expired") return { ok: false, code: used ? "code-expired" : "code-wrong" };
-      guessers.delete(address);
-      const cookie = randomBytes(32).toString("base64url");
-      const session = { account: used.account, createdAt: now, expiresAt: now + SESSION_LIVES_MS };
-      accounts.saveSession(hashOf(cookie), session);
-      backend.audit({
-        at: now,
-        account: session.account,
-        act: "signed-in",
-        subject: session.account,
-        detail: { address },
-      });
-      return { ok: true, session, cookie };
+      // The code is used up only together with the session that it buys.
+      const result = backend.transaction(() => trade(hashOf(normalCode(typed)), address));
+      if (result.ok) guessers.delete(address);
+      else if (result.code === "code-wrong") noteWrong(address);
+      return result;
     },
     session: (cookie: string): Session | undefined => accounts.session(hashOf(cookie), backend.now()),
     signOut(cookie: string): void {

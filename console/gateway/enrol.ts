@@ -86,7 +86,8 @@ export function enrolment(parts: EnrolParts) {
       const answer = await ask(parts.enrolSocket, question, limits.enrolMs);
       if (!answer.ok) return refuse(response, STATUS[answer.code] ?? 502, answer.code, answer.detail);
       parts.metrics.enrolments.inc({ result: renew ? "renewed" : "enrolled" });
-      parts.log.info({ event: renew ? "renewed" : "enrolled", agent: identity?.agent });
+      const from = request.socket.remoteAddress;
+      parts.log.info({ event: renew ? "renewed" : "enrolled", agent: identity?.agent, from });
       sendJson(response, 200, { certificate: answer.certificate });
     } catch (error) {
       refuse(response, 503, "enrolment-unavailable", messageOf(error), { "retry-after": "5" });

@@ -12,15 +12,7 @@ export const PROJECT = "vonggac";
 const settingsFile = (checkout: string, stack: string): string => join(checkout, ".vonggac", `Pulumi.${stack}.yaml`);
 
 /** Makes the backend's folder and passphrase if they are not there, and gives the environment that the engine needs. */
-export function engineEnvironment({
-  stateDir,
-  checkout,
-  stack,
-}: {
-  stateDir: string;
-  checkout: string;
-  stack: string;
-}): Record<string, string> {
+export function engineEnvironment({ stack, stateDir, checkout }: StackPlace): Record<string, string> {
   mkdirSync(join(checkout, ".vonggac"), { recursive: true, mode: 0o700 });
   mkdirSync(join(stateDir, "pulumi"), { recursive: true, mode: 0o700 });
   const passphraseFile = join(stateDir, "passphrase");
@@ -48,11 +40,19 @@ export function engineEnvironment({
 export const hasStack = (stateDir: string, stack: string): boolean =>
   existsSync(join(stateDir, "pulumi", ".pulumi", "stacks", PROJECT, `${stack}.json`));
 
+/** Which stack, where its state is, and where its program is. */
+export interface StackPlace {
+  stack: string;
+  stateDir: string;
+  checkout: string;
+}
+
 /** Forgets what the engine knew of a stack of which nothing is left. */
-export function forgetStack(stateDir: string, stack: string): void {
+export function forgetStack({ stack, stateDir, checkout }: StackPlace): void {
   const folder = join(stateDir, "pulumi", ".pulumi", "stacks", PROJECT);
   for (const end of ["json", "json.attrs", "json.bak", "json.bak.attrs"])
     rmSync(join(folder, `${stack}.${end}`), { force: true });
+  rmSync(settingsFile(checkout, stack), { force: true });
 }
 
 interface Lock {

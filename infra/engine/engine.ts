@@ -70,12 +70,17 @@ async function drive(
   }
 }
 
+const engineHome = (): string => process.env["PULUMI_HOME"] || join(homedir(), ".pulumi");
+
+/** Where set-up leaves the engine, and where the Automation API looks for it. */
+export const engineBinary = (): string => join(engineHome(), "versions", ENGINE_VERSION, "bin", "pulumi");
+
 /** The engine in the folder where set-up leaves it, or a fitting one on PATH. Throws `engine-missing`. */
 async function findEngine(): Promise<{ pulumiHome: string; command: automation.PulumiCommand }> {
-  const pulumiHome = process.env["PULUMI_HOME"] || join(homedir(), ".pulumi");
+  const pulumiHome = engineHome();
   const root = join(pulumiHome, "versions", ENGINE_VERSION);
   try {
-    const own = existsSync(join(root, "bin", "pulumi"));
+    const own = existsSync(engineBinary());
     return { pulumiHome, command: await automation.PulumiCommand.get(own ? { root } : {}) };
   } catch (error) {
     const detail = `no Pulumi ${ENGINE_VERSION} there and none on PATH`;

@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 
 /** Of what a file prints, so much is kept for the case that it fails. */
 const KEPT = 4_000;
+const LONG_MS = 20_000;
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
@@ -23,17 +24,23 @@ export default async function* reporter(events) {
   for await (const { type, data } of events) {
     const path = relative(process.cwd(), data?.file ?? data?.name ?? "");
     if (type === "test:pass" || type === "test:fail") {
+      const empty = type === "test:pass" && isFileItself(data, path);
       const container = data.details?.type === "suite" || isFileItself(data, path);
-      if (container && (type === "test:pass" || data.details?.error?.failureType === "subtestsFailed")) continue;
-      const seen = seenOf(path);
       const skipped = data.skip !== undefined || data.todo !== undefined;
-      const kind = type === "test:fail" ? "failed" : skipped ? "skipped" : "passed";
+      // A suite says nothing that its tests do not, unless it was skipped whole or failed by itself.
+      if (container && !empty && !skipped && !failedByItself(type, data)) continue;
+      const seen = seenOf(path);
+      const kind = type === "test:fail" || empty ? "failed" : skipped ? "skipped" : "passed";
       seen.counts[kind]++;
       total[kind]++;
       if (kind === "skipped") seen.lines.push(`    - ${data.name}: skipped: ${reason(data)}`);
-      if (kind === "failed") seen.lines.push(`    ✗ ${data.name}`, indent(why(data.details?.error)));
+      if (empty) seen.lines.push("    ✗ there is no test in it");
+      else if (kind === "failed") seen.lines.push(`    ✗ ${data.name}`, indent(why(data.details?.error)));
+      // Where a test takes long, one sees that something goes on.
+      if (kind === "passed" && data.details?.duration_ms > LONG_MS)
+        yield `    ✓ ${data.name}  (${(data.details.duration_ms / 1000).toFixed(0)} s)\n`;
       // A file that could not be read in said so on its stderr only.
-      if (kind === "failed" && container) seen.lines.push(indent(seen.said));
+      if (kind === "failed" && container && seen.said) seen.lines.push(indent(seen.said));
     } else if (type === "test:summary" && data.file) {
       yield shown(path, seenOf(path), data.duration_ms);
     } else if (type === "test:stderr" || type === "test:stdout") {
@@ -57,7 +64,10 @@ function shown(path, seen, tookMs) {
   return `${[head, ...seen.lines].join("\n")}\n`;
 }
 
-/** A file shows up as a test of its own beside the tests in it. @param {any} data @param {string} path */
+/** A hook or an import that throws. @param {string} type @param {any} data */
+const failedByItself = (type, data) => type === "test:fail" && data.details?.error?.failureType !== "subtestsFailed";
+
+/** A file shows up as a test of its own when it has none, or cannot be read in. @param {any} data @param {string} path */
 const isFileItself = (data, path) =>
   data.nesting === 0 && (data.name === path || data.name === data.file || data.name.endsWith(`/${path}`));
 

@@ -59,6 +59,8 @@ async function runSuite(machine, suite) {
       pinnedNode(machine),
       [
         "--test",
+        // A server that a test left open must not hold up all the others for ever.
+        "--test-force-exit",
         `--test-reporter=${join(machine.root, "setup", "test", "reporter.mjs")}`,
         "--test-reporter-destination=stdout",
         `--test-timeout=${suite.wholeMachine ? WHOLE_TIMEOUT_MS : PART_TIMEOUT_MS}`,

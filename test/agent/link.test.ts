@@ -268,7 +268,7 @@ test("a server that our roots do not vouch for, or of another name, gets no hell
   const misnamed = await setUp(c, { serverName: "other.x" });
   for (const t of [stranger, misnamed]) {
     t.link.start();
-    await until(() => t.logged.filter((l) => l.event === "console-unreachable").length >= 2);
+    await until(() => t.logged.filter((l) => l.about["why"] === "unreachable").length >= 2);
     assert.equal(t.far.hellos.length, 0);
   }
 });

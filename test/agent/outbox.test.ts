@@ -166,7 +166,7 @@ test("a full disk: everything goes on in memory, and back to disk later", { skip
       box.flush(0);
     }
     assert.deepEqual(troubles, ["outbox-in-memory"]);
-    assert.equal(box.place, "memory");
+    assert.equal(box.isInMemory, true);
     assert.deepEqual(readdirSync(mount), [], "the file must not stand for a later start");
     assert.equal(box.epoch, epoch);
     assert.equal(box.depth, 401);
@@ -175,16 +175,54 @@ test("a full disk: everything goes on in memory, and back to disk later", { skip
     box.ack(400);
     now += 61_000;
     box.flush(0);
-    assert.equal(box.place, "memory", "too much for that disk still, until the acked is deleted");
+    assert.equal(box.isInMemory, true, "too much for that disk still, until the acked is deleted");
     now += 61_000;
     box.flush(0);
-    assert.equal(box.place, "disk");
+    assert.equal(box.isInMemory, false);
     box.close();
     assert.ok(statSync(path).size > 0);
     const later = open(path, 1_000, troubles, () => now);
     assert.equal(later.epoch, epoch);
     assert.deepEqual(words(later.flush(10)), ["401 r399"]);
     later.close();
+  } finally {
+    execFileSync("umount", [mount]);
+  }
+});
+
+test("a disk that can only be read: memory from the start; what it holds is set aside later", {
+  skip: !isRoot && "needs root",
+}, () => {
+  const mount = mkdtempSync(join(tmpdir(), "readonly-"));
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", mount]);
+  try {
+    const good = join(mount, "good.db");
+    const bad = join(mount, "bad.db");
+    const before = open(good);
+    before.put([report("kept")]);
+    before.close();
+    writeFileSync(bad, "garbage".repeat(1_000));
+    execFileSync("mount", ["-o", "remount,ro", mount]);
+    let now = 1_000_000;
+    const boxes = [good, bad].map((path) => {
+      const troubles: string[] = [];
+      return { troubles, box: open(path, 100, troubles, () => now) };
+    });
+    for (const { box, troubles } of boxes) {
+      assert.deepEqual(troubles, ["outbox-in-memory"]);
+      box.put([report("a")]);
+      assert.deepEqual(words(box.flush(1)), ["1 a"]);
+    }
+    execFileSync("mount", ["-o", "remount,rw", mount]);
+    now += 61_000;
+    for (const { box, troubles } of boxes) {
+      box.put([report("b")]);
+      assert.deepEqual(words(box.flush(1)), ["2 b"]);
+      assert.equal(box.isInMemory, false);
+      assert.deepEqual(troubles, ["outbox-in-memory", "outbox-set-aside"]);
+      box.close();
+    }
+    assert.equal(readdirSync(mount).filter((f) => f.includes("unreadable")).length >= 2, true);
   } finally {
     execFileSync("umount", [mount]);
   }

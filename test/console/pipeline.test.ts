@@ -37,10 +37,16 @@ function setUp(folder = mkdtempSync(join(tmpdir(), "vonggac-pipeline-"))) {
   const view = createView(registry, now);
   const published: Changes[] = [];
   let state: Counting = { inputs: [], incidents: new Map() };
-  const knobs: { trap: (input: Input) => void; failCommit: Error | undefined; restored: number } = {
+  const knobs: {
+    trap: (input: Input) => void;
+    failCommit: Error | undefined;
+    restored: number;
+    restoreTrap: (reports: number) => void;
+  } = {
     trap: () => {},
     failCommit: undefined,
     restored: 0,
+    restoreTrap: () => {},
   };
   const real = store.transaction;
   store.transaction = (work) =>
@@ -59,7 +65,8 @@ function setUp(folder = mkdtempSync(join(tmpdir(), "vonggac-pipeline-"))) {
         state = { inputs: [], incidents: new Map() };
         return state;
       },
-      restore: (s, _registry, incidents) => {
+      restore: (s, _registry, incidents, reports) => {
+        knobs.restoreTrap(reports.length);
         knobs.restored++;
         for (const i of incidents) s.incidents.set(i.id, i);
       },
@@ -182,6 +189,18 @@ test("a correlator that throws: the item is kept and acked, and the state is bui
   p.knobs.trap = () => {};
   await p.deliver(3, []);
   assert.equal(p.knobs.restored, before + 1);
+  p.end();
+});
+
+test("a record that the correlator cannot take up: it starts with less, and the record goes on", async () => {
+  const p = setUp();
+  await p.deliver(1, [good(PORTAL)]);
+  p.knobs.restoreTrap = (reports) => {
+    if (reports > 0) throw new Error("a report that no version of ours should have kept");
+  };
+  p.pipeline.startAnew();
+  assert.deepEqual(await p.deliver(2, [bad(PORTAL, "CERT_EXPIRED")]), { ok: true, seq: 2, full: false });
+  assert.equal(p.store.incidents.newest(10).length, 1);
   p.end();
 });
 

@@ -24,3 +24,16 @@ test("children of set-up get the system's PATH, not npm's", () => {
   assert.equal(kept["npm_lifecycle_event"], undefined);
   assert.equal(kept["npm_config_registry"], "r");
 });
+
+test("the lock file names every optional package, of every system: npm ci refuses one that does not", () => {
+  const { packages } = JSON.parse(readFileSync(path.join(ROOT, "package-lock.json"), "utf8")) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  // A registry that lacks a platform's package makes `npm install` leave it out of the lock file without a word.
+  const missing = Object.entries(packages).flatMap(([at, { optionalDependencies }]) =>
+    Object.keys(optionalDependencies ?? {}).filter(
+      (name) => !packages[`${at}/node_modules/${name}`] && !packages[`node_modules/${name}`],
+    ),
+  );
+  assert.deepEqual(missing, []);
+});

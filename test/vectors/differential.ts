@@ -1,19 +1,25 @@
 /**
  * The suite `differential`: random zones signed by Knot and BIND, whole or broken in one way, asked of ours, delv and
  * unbound-host; the label is the truth. Runs in a network namespace of its own.
- * Options: --zones N (2000), --seed S (today's date), --faults A,B (only these labels), --peer-questions N (3), --json.
+ * Options: --zones N (2000), --mutations N (200000: mutated messages against the validator, in memory), --seed S (today's date), --faults A,B (only these labels), --peer-questions N (3),
+ * --keep FOLDER (disagreements as cases that replay.ts plays), --json.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { attack } from "./differential/attack.ts";
 import { runBatch } from "./differential/batch.ts";
 import { FAULTS } from "./differential/faults/index.ts";
+import { keptCase, writeCase } from "./differential/keep.ts";
 import { enter, furnish, isInside } from "./differential/namespace.ts";
 import { Random } from "./differential/random.ts";
-import { addAsking, emptyReport, type Report } from "./differential/report.ts";
+import { addAsking, emptyReport, type OnDisagreement, type Report } from "./differential/report.ts";
+import { Workshop } from "./differential/zones/sign.ts";
+import { makeTree } from "./differential/zones/tree.ts";
 
 const BATCH = 48;
+const MUTATIONS_A_TREE = 25_000;
 const TOOLS = [
   "unshare",
   "ip",
@@ -70,24 +76,30 @@ export async function differential(args: readonly string[]): Promise<number> {
   const only = option("faults", "");
   const report = await run({
     zones: Number(option("zones", "2000")),
+    mutations: Number(option("mutations", "200000")),
     seed: option("seed", new Date().toISOString().slice(0, 10)),
     peerQuestions: Number(option("peer-questions", "3")),
     only: only === "" ? [] : only.split(","),
+    keep: option("keep", ""),
   });
   process.stdout.write(args.includes("--json") ? `${JSON.stringify(report, null, 2)}\n` : text(report));
   const ours = Object.entries(report.tools).filter(([tool]) => tool.startsWith("ours"));
   const asked = ours.reduce((sum, [, tally]) => sum + tally.asked, 0);
-  return asked > 0 && report.disagreements.length === 0 ? 0 : 1;
+  const examined = asked + report.mutated.messages;
+  return examined > 0 && report.disagreements.length === 0 && report.mutated.failures.length === 0 ? 0 : 1;
 }
 
 interface RunOptions {
   readonly zones: number;
+  readonly mutations: number;
   readonly seed: string;
   readonly peerQuestions: number;
   readonly only: readonly string[];
+  /** Folder for disagreements as cases; empty for none. */
+  readonly keep: string;
 }
 
-async function run({ zones, seed, peerQuestions, only }: RunOptions): Promise<Report> {
+async function run({ zones, mutations, seed, peerQuestions, only, keep }: RunOptions): Promise<Report> {
   const report = emptyReport(seed);
   const start = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "vgdiff-"));
@@ -111,8 +123,16 @@ async function run({ zones, seed, peerQuestions, only }: RunOptions): Promise<Re
         firstId: first,
         peerQuestions,
       };
-      const { askings, refused } = await runBatch(batch);
-      for (const asking of askings) addAsking(report, asking);
+      const { askings, refused, anchor } = await runBatch(batch);
+      const told: OnDisagreement = (asking, about, clause) => {
+        if (keep !== "")
+          writeCase(
+            keep,
+            clause ? `${about.split(" ")[0]} ${clause.split(":")[0]}` : about,
+            keptCase(asking, anchor, about, clause ?? "unsettled"),
+          );
+      };
+      for (const asking of askings) addAsking(report, asking, told);
       report.zones += size;
       report.broken_zones += faults.filter((fault) => fault && !fault.label.startsWith("harmless")).length;
       report.refused_zones += refused.length;
@@ -124,11 +144,20 @@ async function run({ zones, seed, peerQuestions, only }: RunOptions): Promise<Re
         `${report.zones} zones, ${report.questions} questions, ${report.disagreements.length} disagreements\n`,
       );
     }
+    for (let done = 0; done < mutations; done += MUTATIONS_A_TREE) {
+      const part = random.fork(`mutations${done}`);
+      const workshop = new Workshop(join(folder, `m${done}`));
+      const whole = Array.from({ length: 12 }, () => undefined);
+      const tree = await makeTree(part, workshop, whole, Math.floor(Date.now() / 1_000), 0, true);
+      attack(tree, part.fork("messages"), Math.min(MUTATIONS_A_TREE, mutations - done), report.mutated);
+      if (report.mutated.failures.length > 0) break;
+    }
+    if (keep !== "")
+      for (const { what, kept } of report.mutated.failures) writeCase(keep, `mutated ${what.slice(0, 40)}`, kept);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   report.seconds = Math.round((performance.now() - start) / 1_000);
-  if (process.env["VGDIFF_REPORT"]) writeFileSync(process.env["VGDIFF_REPORT"], JSON.stringify(report));
   return report;
 }
 
@@ -140,6 +169,12 @@ function text(report: Report): string {
     const settled = Object.entries(explained).map(([clause, count]) => `${count} ${clause}`);
     lines.push(`${tool}: ${agreed} of ${asked}; explained ${settled.join(", ") || "none"}; unexplained ${unexplained}`);
   }
+  const { messages, unreadable, slowest_ms, verdicts, failures } = report.mutated;
+  const tally = Object.entries(verdicts).map(([verdict, count]) => `${count} ${verdict}`);
+  lines.push(
+    `mutated messages: ${messages} (${unreadable} refused by the reader; ${tally.join(", ")}), slowest ${slowest_ms} ms, ${failures.length} failures`,
+  );
+  for (const { question, what } of failures) lines.push(`MUTATED ${question}: ${what}`);
   for (const one of report.disagreements) {
     lines.push(
       `${one.tool}: ${one.question} of ${one.zone} [${one.fault}; ${one.plan}]: expected ${one.expected}, said ${one.said}`,

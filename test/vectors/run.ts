@@ -2,10 +2,12 @@
  * `npm run vectors -- SUITE [PATH] [--json]`: runs a suite of vectors against our code. Suites:
  *   rpl PATH                              Unbound's and Deckard's resolver scenarios below a folder
  *   fuzz-dns [--count N] [--seed N]       mutated DNS messages; a million unless said
+ *   differential [--zones N] [--seed S]   random zones of Knot and BIND; ours, delv and unbound-host against the label
  * Exit code 0 when none failed, 1 otherwise, 2 for wrong use.
  */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { differential } from "./differential.ts";
 import { fuzzDns } from "./fuzz-dns.ts";
 import { runRpl } from "./rpl/suite.ts";
 
@@ -44,11 +46,14 @@ function main(): number {
         ? fuzz(Number(values.count ?? 1_000_000), Number(values.seed ?? 1))
         : undefined;
   if (!report) {
-    process.stderr.write("usage: npm run vectors -- rpl PATH [--json] | fuzz-dns [--count N] [--seed N] [--json]\n");
+    process.stderr.write(
+      "usage: npm run vectors -- rpl PATH [--json] | fuzz-dns [--count N] [--seed N] [--json] | differential [--zones N] [--seed S] [--json]\n",
+    );
     return 2;
   }
   process.stdout.write(`${values.json ? JSON.stringify(report.json, null, 2) : report.text}\n`);
   return report.ok ? 0 : 1;
 }
 
-process.exitCode = main();
+// Options of its own, and a namespace of its own: it reads the command line itself.
+process.exitCode = process.argv[2] === "differential" ? await differential(process.argv.slice(3)) : main();

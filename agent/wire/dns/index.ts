@@ -1,26 +1,19 @@
 /**
  * The door of wire/dns: DNS messages, names and signatures. Everything is pure: bytes, text and the time come in, values go out.
  */
-export { canonicalRdatas, canonicalRrset, compareOctets, groupRrsets, type Rrset } from "./canonical.ts";
+export { canonicalRrset, groupRrsets, type Rrset } from "./canonical.ts";
 export {
   type Dnskey,
-  type Ds,
   dsDigest,
-  isAlgorithmSupported,
-  isDigestSupported,
   keyTag,
   parseDnskey,
-  parseDs,
 } from "./dnskey.ts";
 export type { Edns, EdnsOption, ExtendedError } from "./edns.ts";
 export { DnsError, type DnsErrorCode } from "./errors.ts";
 export { type Header, type Message, type Question, type ResourceRecord, readHeader, readMessage } from "./message.ts";
 export {
-  ancestor,
   canonicalName,
-  commonAncestor,
   compareNames,
-  countLabels,
   isBelow,
   isWithin,
   nameFromWire,

@@ -39,11 +39,6 @@ const LAYOUT: ReadonlyMap<number, readonly Field[]> = new Map<number, readonly F
 /** NSEC's next name keeps its case in canonical form (RFC 6840 §5.1). */
 const CASE_KEPT: ReadonlySet<number> = new Set([TYPE.NSEC]);
 
-/** Does the RDATA of this type hold names that a sender may have compressed? */
-export function holdsNames(type: number): boolean {
-  return LAYOUT.has(type);
-}
-
 /**
  * Walks the RDATA at [start, end) of `bytes` field by field. Gives the parts, each a name expanded or a slice.
  * Throws DnsError bad-rdata when the fields do not fill it exactly, and what readName throws.

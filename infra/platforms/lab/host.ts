@@ -3,15 +3,16 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureOwnAccounts } from "./accounts.ts";
-import { convergeDaemon, pidOf, stopDaemon } from "./daemons.ts";
+import { convergeDaemon } from "./daemons.ts";
 import { LabError } from "./errors.ts";
 import { makeDirectories, removeFiles, seenFile, writeFiles } from "./files.ts";
 import type { HostInputs } from "./model.ts";
 import { coversOf, enterScript } from "./mounts.ts";
 import { hostRoot, type Lab, namespaceOf, notesDir } from "./names.ts";
 import { addNamespace, deleteNamespaces, endProcesses, namespaceInode } from "./netns.ts";
-import { addressesOf, canonical, configureNetwork, devicesOf } from "./network.ts";
+import { addressesOf, canonical, configureNetwork, devicesSeen } from "./network.ts";
 import { appliedHost, daemonsInOrder, rememberHost } from "./notes.ts";
+import { pidOf, stopDaemon } from "./process.ts";
 
 /** Brings the host up or up to date. Only what makes the network is started here; the rest needs it (services.ts). */
 export async function convergeHost(lab: Lab, inputs: HostInputs): Promise<void> {
@@ -66,7 +67,7 @@ function writeView(lab: Lab, inputs: HostInputs): void {
  */
 export async function readHost(lab: Lab, inputs: HostInputs): Promise<HostInputs | undefined> {
   if (namespaceInode(namespaceOf(lab, inputs.host)) === undefined) return undefined;
-  const devices = await devicesOf(lab, inputs.host);
+  const devices = await devicesSeen(lab, inputs.host);
   const has = (device: string) => {
     const there = new Set(addressesOf(devices.get(device)));
     return (address: string) => there.has(canonical(address));

@@ -4,7 +4,16 @@ import { run, runIfPossible } from "./exec.ts";
 import type { LinkInputs } from "./model.ts";
 import { type Lab, namespaceOf } from "./names.ts";
 import { namespaceInode } from "./netns.ts";
-import { addressesOf, addressLines, canonical, type Device, devicesOf, inNetwork, ipBatch } from "./network.ts";
+import {
+  addressesOf,
+  addressLines,
+  canonical,
+  type Device,
+  devicesOf,
+  devicesSeen,
+  inNetwork,
+  ipBatch,
+} from "./network.ts";
 import { forgetLink, rememberLink } from "./notes.ts";
 
 type End = LinkInputs["a"];
@@ -53,7 +62,7 @@ export async function readLink(lab: Lab, link: LinkInputs): Promise<LinkInputs |
 
 async function readEnd(lab: Lab, end: End): Promise<{ end: End; up: boolean } | undefined> {
   if (namespaceInode(namespaceOf(lab, end.host)) === undefined) return undefined;
-  const device = (await devicesOf(lab, end.host)).get(end.device);
+  const device = (await devicesSeen(lab, end.host)).get(end.device);
   if (!device) return undefined;
   const there = new Set(addressesOf(device));
   const addresses = end.addresses.filter((x) => there.has(canonical(x)));

@@ -1,6 +1,6 @@
 // Network namespaces by name, and the processes in them. A namespace is deleted only after its processes: a daemon that
 // outlived it would stand in a network that nobody can name any more.
-import { readdirSync, readlinkSync, rmdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, rmdirSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run, runIfPossible } from "./exec.ts";
 
@@ -50,6 +50,22 @@ export function processesByNamespace(): Map<number, number[]> {
 export function namespaceOfProcess(pid: number): number | undefined {
   try {
     return Number(/\[(\d+)\]/.exec(readlinkSync(`/proc/${pid}/ns/net`))?.[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Processes of one group (its leader may be gone) that stand in a namespace. */
+export function groupInNamespace(name: string, group: number): number[] {
+  const inode = namespaceInode(name);
+  const all = inode === undefined ? [] : (processesByNamespace().get(inode) ?? []);
+  return all.filter((pid) => groupOf(pid) === group);
+}
+
+function groupOf(pid: number): number | undefined {
+  try {
+    // After the name, which may hold anything: state, parent, group.
+    return Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ")[2]);
   } catch {
     return undefined;
   }

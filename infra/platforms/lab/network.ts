@@ -36,6 +36,18 @@ export async function devicesOf(lab: Lab, host: string): Promise<Map<string, Dev
   return new Map((JSON.parse(text || "[]") as Device[]).map((d) => [d.ifname, d]));
 }
 
+const reading = new Map<string, Promise<Map<string, Device>>>();
+
+/** The same for those who only read: all who ask while an answer is under way share it (a hub is the end of many links). */
+export function devicesSeen(lab: Lab, host: string): Promise<Map<string, Device>> {
+  const key = namespacePath(lab, host);
+  const found = reading.get(key);
+  if (found) return found;
+  const asked = devicesOf(lab, host).finally(() => reading.delete(key));
+  reading.set(key, asked);
+  return asked;
+}
+
 /** An address with prefix length as the kernel spells it. */
 export function canonical(address: string): string {
   const [ip, length] = address.split("/") as [string, string];

@@ -1,19 +1,21 @@
-// Waits until the lab is what was promised: every daemon runs, every BGP session stands, and the services that the agents will
-// watch answer from where the agents stand. What to ask comes from the registry's targets, so nothing is listed twice.
+// Waits until the lab is what was promised: every daemon runs, every BGP session stands, the console hears every agent, and the
+// services that agents watch answer from where they stand. What to ask comes from the registry's targets, so nothing is listed twice.
 import { setTimeout as sleep } from "node:timers/promises";
+import type { AgentStatus } from "../../../protocol/incident.ts";
 import type { Registry } from "../../../protocol/registry.ts";
+import { requestAdmin } from "./admin.ts";
 import { sessionsDown } from "./bird.ts";
-import { logTail } from "./daemons.ts";
 import { LabError } from "./errors.ts";
 import type { Lab } from "./names.ts";
 import { appliedHost, hostsOf } from "./notes.ts";
 import { servicesDown } from "./probes.ts";
+import { logTail } from "./start.ts";
 import { daemonsOf } from "./status.ts";
 
 export interface ReadyOptions {
   deadlineMs: number;
   /** The stages, as they begin. */
-  onStage?: (stage: "daemons" | "routing" | "services") => void;
+  onStage?: (stage: "daemons" | "routing" | "agents" | "services") => void;
 }
 
 /** Resolves when all stands; throws `not-converged` with the names of what does not. */
@@ -23,9 +25,21 @@ export async function waitReady(lab: Lab, registry: Registry, options: ReadyOpti
   await settled("daemons", end, async () => hostsOf(lab).flatMap((host) => missingDaemons(lab, host)));
   options.onStage?.("routing");
   await settled("BGP sessions", end, () => sessionsDown(lab));
+  options.onStage?.("agents");
+  await settled("agents", end, () => silentAgents(lab));
   options.onStage?.("services");
   const silent = await servicesDown(lab, registry, end - Date.now());
   if (silent.length > 0) throw notConverged("services", silent);
+}
+
+/** Agents that the console does not hear; the console itself when it does not say. */
+async function silentAgents(lab: Lab): Promise<string[]> {
+  try {
+    const agents = await requestAdmin<AgentStatus[]>(lab, "GET", "/agents");
+    return agents.filter((a) => a.presence !== "live").map((a) => `${a.agent}: ${a.presence}`);
+  } catch (error) {
+    return [(error as Error).message];
+  }
 }
 
 async function settled(what: string, end: number, missing: () => Promise<string[]>): Promise<void> {

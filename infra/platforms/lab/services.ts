@@ -3,11 +3,12 @@
 // minutes, and an agent that is started before it reports what is no fault.
 import { setTimeout as sleep } from "node:timers/promises";
 import { sessionsDown } from "./bird.ts";
-import { convergeDaemon, pidOf, stopDaemon } from "./daemons.ts";
+import { convergeDaemon } from "./daemons.ts";
 import type { ServicesInputs } from "./model.ts";
 import type { Lab } from "./names.ts";
 import { appliedHost } from "./notes.ts";
 import { servicesDown } from "./probes.ts";
+import { pidOf, stopDaemon } from "./process.ts";
 import { registryOf } from "./registry.ts";
 
 const split = (program: string) => program.split("/") as [host: string, daemon: string];

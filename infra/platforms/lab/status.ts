@@ -1,11 +1,11 @@
 // What of a lab stands on this machine now: asked of the kernel, of the daemons' processes and of BIRD, not of any record.
 import { protocolsOf, routersOf } from "./bird.ts";
-import { pidOf, workerOf } from "./daemons.ts";
 import { injectedFaults } from "./faults/state.ts";
 import { readLink } from "./link.ts";
 import { type Lab, namespaceOf } from "./names.ts";
 import { namespaceInode } from "./netns.ts";
 import { appliedHost, daemonsInOrder, hostsOf, linksOf } from "./notes.ts";
+import { pidOf, workerOf } from "./process.ts";
 
 export interface DaemonStatus {
   name: string;

@@ -34,34 +34,49 @@ test("what a real kernel says of links, addresses, routes and sessions", {
   assert.equal(seen["deleted"], "missing");
 });
 
-test("sessions are listed again only when the counters say that they may differ", () => {
+/** A kernel of the test's: each listing takes `cost` milliseconds. */
+function listings(cost: number) {
   let now = 0;
-  let listings = 0;
-  let counters: { opened: number; current: number } | undefined = { opened: 10, current: 4 };
-  const cost = 5;
+  let count = 0;
+  const state: { counters: { opened: number; current: number } | undefined } = { counters: { opened: 10, current: 4 } };
   const sessions = sessionsByNeed(
     () => now,
-    () => counters,
+    () => state.counters,
     () => {
-      listings++;
+      count++;
       now += cost;
       return new Set<string>();
     },
   );
-  const listedAfter = (ms: number, next?: typeof counters) => {
-    if (next) counters = next;
+  const after = (ms: number, next?: { opened: number; current: number }) => {
+    if (next) state.counters = next;
     now += ms;
-    const before = listings;
+    const before = count;
     sessions();
-    return listings - before;
+    return count - before;
   };
-  assert.equal(listedAfter(0), 1, "the first time");
-  assert.equal(listedAfter(500), 0, "nothing moved");
-  assert.equal(listedAfter(500, { opened: 10, current: 3 }), 1, "one fewer");
-  assert.equal(listedAfter(500, { opened: 11, current: 4 }), 0, "a probe of ours: within the share of a core");
-  assert.equal(listedAfter(1_700), 1, "and then it is looked at");
-  assert.equal(listedAfter(4_000), 0, "nothing moved");
-  assert.equal(listedAfter(1_500), 1, "every few seconds all the same");
-  counters = undefined;
-  assert.equal(listedAfter(500), 1, "no counters: always");
+  return { after, state };
+}
+
+test("sessions are listed again only when the counters say that they may differ", () => {
+  const { after, state } = listings(5);
+  assert.equal(after(0), 1, "the first time");
+  assert.equal(after(500), 0, "nothing moved");
+  assert.equal(after(500, { opened: 10, current: 3 }), 1, "one fewer");
+  assert.equal(after(500, { opened: 11, current: 4 }), 1, "one more: another may be lost");
+  assert.equal(after(500), 0, "nothing moved");
+  assert.equal(after(4_600), 1, "every few seconds all the same");
+  state.counters = undefined;
+  assert.equal(after(500), 1, "no counters: always");
+});
+
+test("however the counters move, listings keep within their share of a core, and a loss after a calm is seen at once", () => {
+  const { after } = listings(10);
+  after(0);
+  let count = 0;
+  for (let i = 0; i < 1_200; i++) count += after(500, { opened: i, current: 4 + (i % 3) });
+  assert.ok(count * 10 < 600_000 * 0.002 + 70, `${count} listings in ten minutes`);
+  assert.ok(count > 50);
+  after(20_000);
+  assert.equal(after(500, { opened: 0, current: 1 }), 1);
 });

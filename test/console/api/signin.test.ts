@@ -79,6 +79,18 @@ test("a session ends by itself, and by signing out", async () => {
   assert.equal((await s.get("/api/me", { cookie: other })).status, 401);
 });
 
+test("a record that cannot be written: said by name, and the code is not used up in vain", async () => {
+  const { code } = s.desk.issue("an");
+  const { saveSession } = s.store.accounts;
+  s.store.accounts.saveSession = () => {
+    throw Object.assign(new Error("database or disk is full"), { errcode: 13 });
+  };
+  const held = await signIn(code);
+  assert.deepEqual([held.status, held.code], [503, "store-unavailable"]);
+  s.store.accounts.saveSession = saveSession;
+  assert.equal((await signIn(code)).status, 200);
+});
+
 test("what is no code, no JSON or far too long is refused before anything is compared", async () => {
   for (const [body, status, code] of [
     [{}, 400, "code-required"],

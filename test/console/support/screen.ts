@@ -47,6 +47,7 @@ export async function startScreen(
   const backend: Backend = {
     accounts: store.accounts,
     audit: store.audit.write,
+    transaction: store.transaction,
     act: async (...what) => {
       acts.push(what);
       return said.act;

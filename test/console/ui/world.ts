@@ -162,6 +162,7 @@ export async function serveProvince(world: PlayedProvince, dist: string, port = 
   const backend: Backend = {
     accounts,
     audit: () => {},
+    transaction: (work) => work(),
     act: async (account, incident, act) => world.act(account, incident, act),
     snapshot: () => {
       throw new Error("the feed has its own");

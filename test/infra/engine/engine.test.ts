@@ -3,28 +3,31 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { homedir, hostname } from "node:os";
+import { hostname } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { destroy, ENGINE_VERSION, type Engine, preview, refresh, up } from "../../../infra/engine/engine.ts";
+import {
+  destroy,
+  ENGINE_VERSION,
+  type Engine,
+  engineBinary,
+  preview,
+  refresh,
+  up,
+} from "../../../infra/engine/engine.ts";
 import { EngineError } from "../../../infra/engine/errors.ts";
 import { sessionsDown } from "../../../infra/platforms/lab/bird.ts";
-import { inHost, pidOf } from "../../../infra/platforms/lab/daemons.ts";
 import { run } from "../../../infra/platforms/lab/exec.ts";
 import { hostRoot, namespaceOf, prefixOf } from "../../../infra/platforms/lab/names.ts";
 import { endProcesses, namespaces } from "../../../infra/platforms/lab/netns.ts";
+import { inHost, pidOf } from "../../../infra/platforms/lab/process.ts";
 import type { Deployment } from "../../../infra/platforms/platform.ts";
 import { labProgram } from "../../../infra/program.ts";
 import { leftovers, makeLab, textsBelow, whyNoLab } from "../platforms/lab/machine.ts";
 import { birdConf, SECRET, smallDeployment } from "../platforms/lab/small.ts";
 
-const engineAt = path.join(
-  process.env["PULUMI_HOME"] || path.join(homedir(), ".pulumi"),
-  "versions",
-  ENGINE_VERSION,
-  "bin/pulumi",
-);
+const engineAt = engineBinary();
 const skip = whyNoLab || (!existsSync(engineAt) && `needs the Pulumi engine ${ENGINE_VERSION}: npm start installs it`);
 const lab = skip ? undefined! : makeLab("e");
 const PORT = 30_000 + (process.pid % 10_000);

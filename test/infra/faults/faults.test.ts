@@ -10,14 +10,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { deploymentFor } from "../../../infra/deployment.ts";
 import { sessionsDown } from "../../../infra/platforms/lab/bird.ts";
 import { keepTexts } from "../../../infra/platforms/lab/content.ts";
-import { inHost, pidOf } from "../../../infra/platforms/lab/daemons.ts";
+import { convergeDaemon } from "../../../infra/platforms/lab/daemons.ts";
 import { LabError } from "../../../infra/platforms/lab/errors.ts";
-import { FAULTS, faultNamed, inject, undo } from "../../../infra/platforms/lab/faults/index.ts";
+import { run } from "../../../infra/platforms/lab/exec.ts";
+import { FAULTS, faultNamed, inject, undo, undoAll } from "../../../infra/platforms/lab/faults/index.ts";
 import { forget, injectedFaults } from "../../../infra/platforms/lab/faults/state.ts";
 import { KINDS } from "../../../infra/platforms/lab/lifecycle.ts";
 import { hostInputs, linkInputs, servicesInputs } from "../../../infra/platforms/lab/model.ts";
-import { hostRoot } from "../../../infra/platforms/lab/names.ts";
-import { linksOf } from "../../../infra/platforms/lab/notes.ts";
+import { hostRoot, namespaceOf } from "../../../infra/platforms/lab/names.ts";
+import { appliedHost, linksOf } from "../../../infra/platforms/lab/notes.ts";
+import { inHost, pidOf } from "../../../infra/platforms/lab/process.ts";
 import { registryOf } from "../../../infra/platforms/lab/registry.ts";
 import { CHECKOUT, leftovers, makeLab, whyNoLab } from "../platforms/lab/machine.ts";
 
@@ -122,6 +124,15 @@ test("link-down: one device of each end, and no other; a server's default route 
   assert.equal((await KINDS.Link.read(lab, link))?.up, true);
 });
 
+test("undoAll mends whatever is left, and says what", { skip }, async () => {
+  await inject(lab, fault("link-down"), "core1~web1");
+  await inject(lab, fault("hub-down"), "hub2");
+  assert.deepEqual(await undoAll(lab), ["link-down core1~web1", "hub-down hub2"]);
+  assert.deepEqual([await carrierless("web1"), await carrierless("hub2")], [[], []]);
+  assert.deepEqual(injectedFaults(lab), []);
+  await until("BGP", async () => (await sessionsDown(lab)).length === 0);
+});
+
 test("expire-certificate: the service shows one that is over, by the same issuer for the same names; undo shows the old one", {
   skip,
 }, async () => {
@@ -152,6 +163,19 @@ test("expire-certificate: the service shows one that is over, by the same issuer
   assert.ok(expired.verify(issuing.publicKey), "signed by the issuing CA");
   await undo(lab, fault("expire-certificate"), undefined);
   await until("the old certificate", async () => (await shown())?.serialNumber === good.serialNumber);
+});
+
+test("a server whose master was killed starts again, though its workers hold the ports", { skip }, async () => {
+  const master = pidOf(lab, "web1", "nginx")!;
+  const workers = async () =>
+    (await run(["ip", "netns", "pids", namespaceOf(lab, "web1")])).trim().split("\n").map(Number);
+  const old = await workers();
+  assert.ok(old.length > 1, "a master and its workers");
+  process.kill(master, "SIGKILL");
+  await until("it is gone", async () => pidOf(lab, "web1", "nginx") === undefined);
+  await convergeDaemon(lab, appliedHost(lab, "web1")!, "nginx");
+  assert.ok((await workers()).every((pid) => !old.includes(pid)));
+  assert.match(await inHost(lab, "web1", ["ss", "-tlnH", "sport = :443"]), /LISTEN/);
 });
 
 test("corrupt-signature: a validating resolver calls the name bogus; undo verifies again at every server", {

@@ -34,7 +34,13 @@ async function report(root: string, ...files: string[]) {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const ran = await run(
     process.execPath,
-    ["--test", `--test-reporter=${ROOT}/setup/test/reporter.mjs`, "--test-reporter-destination=stdout", ...files],
+    [
+      "--test",
+      "--test-force-exit",
+      `--test-reporter=${ROOT}/setup/test/reporter.mjs`,
+      "--test-reporter-destination=stdout",
+      ...files,
+    ],
     { cwd: root, env: { ...env, VONGGAC_TEST_COUNTS: counts } },
   );
   return { ...JSON.parse(readFileSync(counts, "utf8")), output: ran.output, code: ran.code };
@@ -46,12 +52,13 @@ test("passed, failed, skipped with the reason, suites counted by what is in them
     root,
     "a.test.mjs",
     `${head}test("one", () => {}); test("two", { skip: "needs a moon" }, () => {});
+     describe("whole", { skip: "needs a sun" }, () => { test("in it", () => {}); });
      describe("group", () => { test("three", () => {}); test("four", () => assert.equal(1, 2)); });`,
   );
   const { passed, failed, skipped, output, code } = await report(root, "a.test.mjs");
-  assert.deepEqual([passed, failed, skipped], [2, 1, 1]);
+  assert.deepEqual([passed, failed, skipped], [2, 1, 2]);
   assert.equal(code, 1);
-  assert.match(output, /two: skipped: needs a moon/);
+  assert.match(output, /two: skipped: needs a moon[\s\S]*whole: skipped: needs a sun/);
   assert.match(output, /✗ four[\s\S]*1 == 2/);
 });
 
@@ -66,4 +73,13 @@ test("a file that cannot be read in, and a hook that throws, are failures", asyn
   assert.equal(hook.passed, 0);
   assert.ok(hook.failed >= 1);
   assert.equal(hook.code, 1);
+});
+
+test("a file without a test is a failure; one that leaves a server open ends all the same, and is counted", async (t) => {
+  const root = folder(t);
+  put(root, "empty.test.mjs", "// nothing");
+  put(root, "open.test.mjs", `${head}import net from "node:net"; test("one", () => net.createServer().listen(0));`);
+  const { passed, failed, output } = await report(root, "empty.test.mjs", "open.test.mjs");
+  assert.deepEqual([passed, failed], [1, 1]);
+  assert.match(output, /empty.test.mjs[^\n]*1 failed[^\n]*\n\s+✗ there is no test in it/);
 });

@@ -7,7 +7,7 @@ import { ResolverCache } from "../../../agent/wire/dns/resolver/cache.ts";
 import type { Fault } from "./faults/index.ts";
 import { RECURSOR } from "./namespace.ts";
 import { askOurs, configFor } from "./ours.ts";
-import { delv, type Peer, unboundHost, type Verdict } from "./peers/peer.ts";
+import { delv, unboundHost, type Verdict } from "./peers/peer.ts";
 import type { Random } from "./random.ts";
 import { type Daemon, servedZones, startBind, startKnot, startRecursor } from "./serve/daemons.ts";
 import { OwnServer } from "./serve/server.ts";
@@ -63,8 +63,15 @@ export async function runBatch({ folder, random, faults, firstId, peerQuestions 
     const peers = [unboundHost(folder, hints, anchor), delv(folder, RECURSOR, tree.anchor)];
     const refused = tree.cases.filter(({ site }) => site.server !== "own" && !served.has(site.zone.apex));
     const kept = tree.cases.filter((one) => !refused.includes(one));
-    const askings = await inParallel(kept, 3, (one) => askAll(one, tree.anchor, peers, peerQuestions, random));
-    return { askings: askings.flat(), anchor: tree.anchor, refused: refused.map(({ site }) => site.zone.apex) };
+    const own = (await inParallel(kept, 3, (one) => askOwn(one, tree.anchor, random.fork(`ask${one.id}`)))).flat();
+    const chosen = new Set(kept.flatMap((one) => questionsForPeers(one, peerQuestions, random.fork(`peers${one.id}`))));
+    // Wide, because delv spends seconds waiting, and no work, before it gives up on a zone without keys.
+    const askings = await inParallel(own, 32, async (asking): Promise<Asking> => {
+      const verdicts: Record<string, Verdict> = {};
+      if (chosen.has(asking.question)) for (const peer of peers) verdicts[peer.name] = await peer.ask(asking.question);
+      return { ...asking, peers: verdicts };
+    });
+    return { askings, anchor: tree.anchor, refused: refused.map(({ site }) => site.zone.apex) };
   } finally {
     await Promise.all(daemons.map((daemon) => daemon.stop()));
     await server.close();
@@ -88,24 +95,27 @@ async function startDaemons(folder: string, tree: Tree, daemons: Daemon[]): Prom
   return served;
 }
 
-async function askAll(one: Case, anchor: string, peers: readonly Peer[], peerQuestions: number, random: Random): Promise<Asking[]> {
+/** Questions of a case that the peers are asked too: of a broken zone two in three that are hit, of a whole one anything. */
+function questionsForPeers(one: Case, count: number, random: Random): Question[] {
+  const questions = one.site.content.questions.filter(({ oursOnly }) => !oursOnly);
+  const hit = random.shuffled(questions.filter((question) => one.effect(question) !== undefined));
+  const spared = random.shuffled(questions.filter((question) => one.effect(question) === undefined));
+  return [...hit.slice(0, Math.ceil((count * 2) / 3)), ...spared].slice(0, count);
+}
+
+type OwnAsking = Omit<Asking, "peers">;
+
+async function askOwn(one: Case, anchor: string, random: Random): Promise<OwnAsking[]> {
   const config = configFor(anchor);
   const { questions } = one.site.content;
-  const chance = random.fork(`ask${one.id}`);
-  const hit = chance.shuffled(questions.filter((question) => one.effect(question) !== undefined));
-  const spared = chance.shuffled(questions.filter((question) => one.effect(question) === undefined));
-  // Of a broken zone two in three that are hit, of a whole one anything.
-  const forPeers = [...hit.slice(0, Math.ceil((peerQuestions * 2) / 3)), ...spared].slice(0, peerQuestions);
   const cache = new ResolverCache();
   const warm = new Map<Question, string>();
-  for (const question of chance.shuffled(questions)) warm.set(question, (await askOurs(question, config, cache)).security);
-  const out: Asking[] = [];
+  for (const question of random.shuffled(questions))
+    warm.set(question, (await askOurs(question, config, cache)).security);
+  const out: OwnAsking[] = [];
   for (const question of questions) {
     const ours = await askOurs(question, config);
-    const verdicts: Record<string, Verdict> = {};
-    if (forPeers.includes(question)) for (const peer of peers) verdicts[peer.name] = await peer.ask(question);
-    const expected = expectedOf(one, question);
-    out.push({ case: one, question, expected, ours, warm: warm.get(question)!, peers: verdicts });
+    out.push({ case: one, question, expected: expectedOf(one, question), ours, warm: warm.get(question)! });
   }
   return out;
 }

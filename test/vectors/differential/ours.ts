@@ -2,10 +2,10 @@
  * Ours: the resolver and validator of wire/dns, driven over real sockets, each question from a cold start unless a cache is
  * handed in. What was exchanged is kept, so that a disagreement can be replayed as a test.
  */
-import type { InReply, OutQuery } from "../../../agent/wire/dns/resolver/machine.ts";
+
 import { type Resolution, resolve, startRun } from "../../../agent/wire/dns/resolve.ts";
 import { ResolverCache } from "../../../agent/wire/dns/resolver/cache.ts";
-import type { ResolverConfig } from "../../../agent/wire/dns/resolver/machine.ts";
+import type { InReply, OutQuery, ResolverConfig } from "../../../agent/wire/dns/resolver/machine.ts";
 import { readAnchors } from "../../../agent/wire/dns/validator/anchors.ts";
 import { edeOf } from "../../../agent/wire/dns/validator/verdict.ts";
 import { Driver } from "../../../agent/wire/dns-drive.ts";

@@ -2,6 +2,7 @@
  * What a run says: counts by tool and by label, and every disagreement with what is needed to look at it again. Pure.
  */
 import { typeName } from "../../../agent/wire/dns/index.ts";
+import { type AttackReport, emptyAttackReport } from "./attack.ts";
 import type { Asking } from "./batch.ts";
 import { explanationOf } from "./peers/explained.ts";
 
@@ -33,6 +34,7 @@ export interface Report {
   seconds: number;
   refused_zones: number;
   tools: Record<string, Tally>;
+  mutated: AttackReport;
   /** Zones by label; `whole` for those without a fault. */
   labels: Record<string, number>;
   disagreements: Disagreement[];
@@ -41,48 +43,72 @@ export interface Report {
 export function emptyReport(seed: string): Report {
   const date = new Date().toISOString().slice(0, 10);
   const counts = { zones: 0, broken_zones: 0, questions: 0, seconds: 0, refused_zones: 0 };
-  return { seed, date, ...counts, tools: {}, labels: {}, disagreements: [] };
+  return { seed, date, ...counts, tools: {}, mutated: emptyAttackReport(), labels: {}, disagreements: [] };
 }
 
+/** Told of each disagreement, settled (with its clause) or not. */
+export type OnDisagreement = (asking: Asking, about: string, clause: string | undefined) => void;
+
 /** Adds one asking to the report. */
-export function addAsking(report: Report, asking: Asking): void {
+export function addAsking(report: Report, asking: Asking, told: OnDisagreement): void {
+  const judge = (tool: string, said: string, detail: string, expected: string = asking.expected.security) =>
+    compare(report, asking, { tool, said, detail, expected }, told);
   report.questions++;
   const { ours, expected } = asking;
   const right = ours.security === expected.security;
-  judge(report, asking, "ours", ours.security, `${ours.reason}, extended error ${ours.ede ?? "none"}`);
+  judge("ours", ours.security, `${ours.reason}, extended error ${ours.ede ?? "none"}`);
   if (right && expected.ede) {
     const fits = ours.ede !== undefined && expected.ede.includes(ours.ede);
-    judge(report, asking, "ours, extended error", fits ? expected.security : `${ours.ede ?? "none"}`, `want ${expected.ede.join(" or ")}, reason ${ours.reason}`);
+    const wanted = `want ${expected.ede.join(" or ")}, reason ${ours.reason}`;
+    judge("ours, extended error", fits ? expected.security : `${ours.ede ?? "none"}`, wanted);
   }
-  judge(report, asking, "ours, warm", asking.warm, "");
-  for (const [name, verdict] of Object.entries(asking.peers)) judge(report, asking, name, verdict.security, verdict.words.slice(0, 600));
+  const honest = asking.case.site.honest.get(asking.question);
+  if (honest && expected.security === "secure" && !isBelowCut(asking)) {
+    judge("ours, response code", String(ours.rcode), ours.reason, String(honest.rcode));
+  }
+  judge("ours, warm", asking.warm, "");
+  for (const [name, verdict] of Object.entries(asking.peers))
+    judge(name, verdict.security, verdict.words.slice(0, 600));
 }
 
-function judge(report: Report, asking: Asking, tool: string, said: string, detail: string): void {
-  const { case: one, question, expected } = asking;
+/** The zone itself has no answer for what lies below a cut. */
+const isBelowCut = ({ question }: Asking) => question.kind === "signed-child" || question.kind === "unsigned-child";
+
+interface Said {
+  readonly tool: string;
+  readonly said: string;
+  readonly expected: string;
+  readonly detail: string;
+}
+
+function compare(report: Report, asking: Asking, { tool, said, expected, detail }: Said, told: OnDisagreement): void {
+  const { case: one, question } = asking;
   const tally = report.tools[tool] ?? { asked: 0, agreed: 0, explained: {}, unexplained: 0 };
   report.tools[tool] = tally;
   tally.asked++;
-  if (said === expected.security) {
+  if (said === expected) {
     tally.agreed++;
     return;
   }
   const fault = one.fault?.label ?? "whole";
-  const { plan } = one.site;
-  const clause = explanationOf({ tool, fault, said, expected: expected.security, kind: question.kind, plan });
+  const { plan, childPlans } = one.site;
+  const plans = question.kind === "signed-child" ? [plan, ...childPlans] : [plan];
+  const clause = explanationOf({ tool, fault, said, expected, kind: question.kind, plans });
+  told(asking, `${tool} says ${said} where it is ${expected}: ${fault}`, clause);
   if (clause) {
     tally.explained[clause] = (tally.explained[clause] ?? 0) + 1;
     return;
   }
   tally.unexplained++;
   const { signer, algorithm, denial } = plan;
+  const { apex } = one.site.zone;
   report.disagreements.push({
     tool,
-    zone: one.site.zone.apex,
+    zone: apex,
     fault,
     plan: `${signer} algorithm ${algorithm} ${denial.kind}/${denial.iterations}/${denial.salt}, served by ${one.site.server}`,
     question: `${question.name} ${typeName(question.type)} (${question.kind})`,
-    expected: expected.security,
+    expected,
     said,
     detail,
   });

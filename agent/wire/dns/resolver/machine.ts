@@ -8,7 +8,7 @@ import type { TrustAnchors } from "../validator/anchors.ts";
 import type { Budget } from "./budget.ts";
 import type { ResolverCache } from "./cache.ts";
 
-/** One query to one server. EDNS with DO is always meant. */
+/** One query to one server. EDNS with DO is meant unless `edns` says otherwise. */
 export interface OutQuery {
   /** Address, textual, without a port. */
   readonly server: string;
@@ -18,6 +18,8 @@ export interface OutQuery {
   readonly transport: "udp" | "tcp";
   readonly recursionDesired: boolean;
   readonly checkingDisabled: boolean;
+  /** For probes of a server's manners: no OPT at all, or one of version 1. */
+  readonly edns?: "none" | "version-1";
   /** The zone that the server is asked as an authority of, `.` for the root; of a forwarder, the forwarded zone. */
   readonly zone: string;
 }
@@ -93,12 +95,18 @@ export function validationTime(run: Run): number {
   return run.config.validationTime ?? run.nowSeconds;
 }
 
+/** Asks one server once, as said: what is truncated comes back truncated. */
+export function* askOnce(run: Run, query: OutQuery): Step<InReply> {
+  if (!run.budget.take("queries")) return { nowSeconds: run.nowSeconds, failure: "timeout" };
+  const reply: InReply = yield query;
+  run.nowSeconds = reply.nowSeconds;
+  return reply;
+}
+
 /** Asks one server; over TCP again when the answer is truncated. A reply whose question is not ours is a failure. */
 export function* ask(run: Run, query: Omit<OutQuery, "transport">): Step<InReply> {
   for (const transport of ["udp", "tcp"] as const) {
-    if (!run.budget.take("queries")) return { nowSeconds: run.nowSeconds, failure: "timeout" };
-    const reply: InReply = yield { ...query, transport };
-    run.nowSeconds = reply.nowSeconds;
+    const reply = yield* askOnce(run, { ...query, transport });
     if ("failure" in reply) return reply;
     if (reply.message.truncated && transport === "udp") continue;
     const [question] = reply.message.questions;

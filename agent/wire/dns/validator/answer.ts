@@ -60,7 +60,13 @@ function* validatePositive(run: Run, response: Response): Step<Validated> {
     return { verdict: total, rcode: response.rcode, authority: response.authority, additional: response.additional };
   }
   const shown = showable(run, response, trust);
-  return { verdict: shown.bad ?? total, rcode: response.rcode, ...shown };
+  // The code is signed by nobody: where the data is what it says it is, there is no error.
+  return { verdict: shown.bad ?? total, rcode: endsInDname(response) ? RCODE.YXDOMAIN : RCODE.NOERROR, ...shown };
+}
+
+/** The chain stops at a DNAME whose target would be too long: that, and only that, is YXDOMAIN (RFC 6672 §2.2). */
+function endsInDname({ question, answer }: Response): boolean {
+  return answer.at(-1)?.type === TYPE.DNAME && question.type !== TYPE.DNAME && question.type !== TYPE.ANY;
 }
 
 /** Of a secure answer's other sections, what is verified; a bad signature in authority spoils the answer (RFC 4035 §3.2.3). */
@@ -169,7 +175,10 @@ function* validateNegative(run: Run, response: Response): Step<Validated> {
 
 function prove(denials: Denials, response: Response): { proof: Proof; rcode: number } {
   const { name, type } = response.question;
-  if (response.kind !== "nxdomain") return { proof: denials.nodata(name, type), rcode: response.rcode };
+  if (response.kind !== "nxdomain") {
+    const nodata = denials.nodata(name, type);
+    return { proof: nodata, rcode: nodata.security === "secure" ? RCODE.NOERROR : response.rcode };
+  }
   const proof = denials.nameError(name);
   if (proof.security !== "bogus") return { proof, rcode: response.rcode };
   // Some servers say NXDOMAIN for a name that exists without the type: believe the signed part.

@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { namesOf, serverCertificate } from "../../../vault/certificates.ts";
-import { inHost } from "../daemons.ts";
 import { LabError } from "../errors.ts";
 import { place, writeFiles } from "../files.ts";
 import { parseFileLine } from "../model.ts";
 import { hostRoot, type Lab } from "../names.ts";
+import { inHost } from "../process.ts";
 import { assetsOf, daemonRunning, inputsOf } from "./assets.ts";
 import type { Fault } from "./fault.ts";
 

@@ -49,6 +49,16 @@ export async function undo(
   return { fault: fault.name, target: targets.join(", "), undoneAt: Date.now() };
 }
 
+/** Mends whatever was injected and not undone: an `up` is to end with the lab as the province says. Gives what it mended. */
+export async function undoAll(lab: Lab): Promise<string[]> {
+  const injected = injectedFaults(lab);
+  for (const each of injected) {
+    await faultNamed(each.fault)?.undo(lab, each.target, each);
+    forget(lab, each.fault, each.target);
+  }
+  return injected.map((i) => `${i.fault} ${i.target}`);
+}
+
 function targetOf(lab: Lab, fault: Fault, target: string | undefined): string {
   const candidates = fault.candidates(lab);
   if (candidates.length === 0)

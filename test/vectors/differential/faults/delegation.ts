@@ -18,7 +18,12 @@ const all =
   () =>
     expected;
 
-function ds(label: string, clause: string, expected: Expected | undefined, change: (site: Site, random: Random) => ResourceRecord[]): Fault {
+function ds(
+  label: string,
+  clause: string,
+  expected: Expected | undefined,
+  change: (site: Site, random: Random) => ResourceRecord[],
+): Fault {
   return {
     label,
     clause,
@@ -38,7 +43,12 @@ const edit = (record: ResourceRecord, at: number, value: (old: number) => number
 const own = (site: Site, digest: 1 | 2 | 4 = 2) => dsRecord(keyOf(site, true).dnskey, digest);
 
 /** Something done to the parent after it was signed, to RRsets about this zone alone. */
-function atParent(label: string, clause: string, expected: Expected, change: (site: Site, parent: Signed, random: Random) => void): Fault {
+function atParent(
+  label: string,
+  clause: string,
+  expected: Expected,
+  change: (site: Site, parent: Signed, random: Random) => void,
+): Fault {
   return {
     label,
     clause,
@@ -55,7 +65,13 @@ const eachSignature = (set: Rrset, change: (rdata: Uint8Array) => Uint8Array) =>
 };
 
 /** Parent's responses about this zone, without the RRsets that `drop` picks. */
-function stripping(label: string, clause: string, expected: Expected, drop: (set: Rrset) => boolean, unsigned: boolean): Fault {
+function stripping(
+  label: string,
+  clause: string,
+  expected: Expected,
+  drop: (set: Rrset) => boolean,
+  unsigned: boolean,
+): Fault {
   return {
     label,
     clause,
@@ -107,7 +123,9 @@ export const DELEGATION_FAULTS: readonly Fault[] = [
     own(site, 1),
     edit(own(site, 2), -1, (old) => old ^ 1),
   ]),
-  ds("ds-unknown-algorithm-only", "RFC 4035 §5.2", insecure(EDE.unsupportedAlgorithm), (site) => [edit(own(site), 2, () => 200)]),
+  ds("ds-unknown-algorithm-only", "RFC 4035 §5.2", insecure(EDE.unsupportedAlgorithm), (site) => [
+    edit(own(site), 2, () => 200),
+  ]),
   ds("ds-unknown-digest-only", "RFC 4509 §3, RFC 6840 §5.2", insecure(EDE.unsupportedDigest), (site) => [
     edit(own(site), 3, () => 200),
   ]),
@@ -127,7 +145,13 @@ export const DELEGATION_FAULTS: readonly Fault[] = [
     const set = parent.zone.must(site.zone.apex, TYPE.DS);
     set.records = set.records.map((record) => edit(record, -1, (old) => old ^ 1));
   }),
-  stripping("ds-stripped", "RFC 4035 §5.2", bogus(EDE.nsecMissing, EDE.rrsigMissing, EDE.dnskeyMissing), (set) => set.type === TYPE.DS, false),
+  stripping(
+    "ds-stripped",
+    "RFC 4035 §5.2",
+    bogus(EDE.nsecMissing, EDE.rrsigMissing, EDE.dnskeyMissing),
+    (set) => set.type === TYPE.DS,
+    false,
+  ),
   stripping("ds-absence-unproven", "RFC 4035 §5.2", bogus(EDE.nsecMissing), isDenial, true),
   {
     label: "ds-absence-signature-flipped",
@@ -156,8 +180,14 @@ export const DELEGATION_FAULTS: readonly Fault[] = [
   // What is odd and holds.
   ds("harmless-ds-sha1", "RFC 4509 §3", undefined, (site) => [own(site, 1)]),
   ds("harmless-ds-sha384", "RFC 6605 §3", undefined, (site) => [own(site, 4)]),
-  ds("harmless-ds-stale-beside", "RFC 6840 §5.4", undefined, (site) => [dsRecord(strangerKey(site).dnskey, 2), own(site)]),
-  ds("harmless-ds-unknown-digest-beside", "RFC 6840 §5.2", undefined, (site) => [edit(own(site), 3, () => 200), own(site)]),
+  ds("harmless-ds-stale-beside", "RFC 6840 §5.4", undefined, (site) => [
+    dsRecord(strangerKey(site).dnskey, 2),
+    own(site),
+  ]),
+  ds("harmless-ds-unknown-digest-beside", "RFC 6840 §5.2", undefined, (site) => [
+    edit(own(site), 3, () => 200),
+    own(site),
+  ]),
   ds("harmless-ds-second-algorithm-without-dnskey", "RFC 6840 §5.11", undefined, (site) => [
     edit(own(site), 2, (old) => (old === 13 ? 14 : 13)),
     own(site),

@@ -25,7 +25,8 @@ const denialsOf = (site: Site, question: Question): Rrset[] =>
 /** Questions asked below an unsigned child fall with the proof that it has no DS, which is this zone's to give. */
 const provesChild = (site: Site, question: Question, sets: readonly Rrset[]): boolean => {
   if (question.kind !== "unsigned-child") return false;
-  const child = site.content.unsignedChildren.find((one) => question.name.endsWith(one)) ?? site.content.unsignedChildren[0];
+  const child =
+    site.content.unsignedChildren.find((one) => question.name.endsWith(one)) ?? site.content.unsignedChildren[0];
   if (!child) return false;
   const proof = [matchOf(site.zone, child) ?? encloserProof(site.zone, child)].flat();
   return sets.some((set) => proof.includes(set));
@@ -43,8 +44,15 @@ function denialsTouched(site: Site, sets: readonly Rrset[], expected: Expected):
 }
 
 /** A fault put on one NSEC or NSEC3 that some response holds. */
-function onDenial(label: string, clause: string, ede: number[], change: (set: Rrset, site: Site, random: Random) => void): Fault {
-  const candidates = (site: Site) => [...new Set(site.content.questions.flatMap((question) => denialsOf(site, question)))];
+function onDenial(
+  label: string,
+  clause: string,
+  ede: number[],
+  change: (set: Rrset, site: Site, random: Random) => void,
+): Fault {
+  const candidates = (site: Site) => [
+    ...new Set(site.content.questions.flatMap((question) => denialsOf(site, question))),
+  ];
   return {
     label,
     clause,
@@ -78,9 +86,12 @@ function dropping(
     apply(site, random) {
       const victim = random.pick(victims(site));
       const dropped = drop(site, victim)!;
+      // By name and not by type: a resolver that minimises its questions asks for an address first (RFC 9156 §2.3).
       site.tamper = (draft, asked) =>
-        same(asked, victim) ? { ...draft, authority: draft.authority.filter(({ set }) => !dropped.includes(set)) } : draft;
-      return (question) => (same(question, victim) ? bogus(EDE.nsecMissing) : undefined);
+        asked.name === victim.name
+          ? { ...draft, authority: draft.authority.filter(({ set }) => !dropped.includes(set)) }
+          : draft;
+      return (question) => (question.name === victim.name ? bogus(EDE.nsecMissing) : undefined);
     },
   };
 }
@@ -104,7 +115,9 @@ function nameErrorParts(site: Site, question: Question) {
 
 function forged(label: string, clause: string, forge: (site: Site, question: Question) => Draft | undefined): Fault {
   const victims = (site: Site) =>
-    site.content.questions.filter((question) => question.kind === "positive" && question.type !== TYPE.DNSKEY && forge(site, question));
+    site.content.questions.filter(
+      (question) => question.kind === "positive" && question.type !== TYPE.DNSKEY && forge(site, question),
+    );
   return {
     label,
     clause,
@@ -123,7 +136,9 @@ const denyingDraft = (site: Site, rcode: number, sets: readonly (Rrset | undefin
   rcode,
   authoritative: true,
   answer: [],
-  authority: [site.zone.must(site.zone.apex, TYPE.SOA), ...sets].filter((set) => set !== undefined).map((set): Placed => ({ set })),
+  authority: [site.zone.must(site.zone.apex, TYPE.SOA), ...sets]
+    .filter((set) => set !== undefined)
+    .map((set): Placed => ({ set })),
   additional: [],
 });
 
@@ -197,7 +212,10 @@ export const DENIAL_FAULTS: readonly Fault[] = [
     },
   },
   onDenial("denial-signature-flipped", "RFC 4035 §5.4", [EDE.bogus, EDE.nsecMissing], (set, _site, random) => {
-    set.signatures = set.signatures.map((one) => ({ ...one, rdata: flipSignature(Uint8Array.from(one.rdata), random) }));
+    set.signatures = set.signatures.map((one) => ({
+      ...one,
+      rdata: flipSignature(Uint8Array.from(one.rdata), random),
+    }));
   }),
   onDenial("denial-signature-expired", "RFC 4035 §5.4", [EDE.expired, EDE.nsecMissing], (set, site) =>
     resigned(set, site, { inception: site.now - 12 * DAY, expiration: site.now - 2 * DAY }),
@@ -212,7 +230,10 @@ export const DENIAL_FAULTS: readonly Fault[] = [
     apply(site, random) {
       const set = site.zone.must(site.zone.apex, TYPE.SOA);
       const effect = touching(site, [set], bogus(EDE.bogus));
-      set.signatures = set.signatures.map((one) => ({ ...one, rdata: flipSignature(Uint8Array.from(one.rdata), random) }));
+      set.signatures = set.signatures.map((one) => ({
+        ...one,
+        rdata: flipSignature(Uint8Array.from(one.rdata), random),
+      }));
       return effect;
     },
   },
@@ -277,7 +298,10 @@ export const DENIAL_FAULTS: readonly Fault[] = [
     question.kind === "wildcard" ? denialsOf(site, question) : undefined,
   ),
   forged("nxdomain-forged", "RFC 4035 §5.4", (site) =>
-    denyingDraft(site, RCODE.NXDOMAIN, [matchOf(site.zone, site.zone.apex), coverOf(site.zone, `zz-forged.${site.zone.apex}`)]),
+    denyingDraft(site, RCODE.NXDOMAIN, [
+      matchOf(site.zone, site.zone.apex),
+      coverOf(site.zone, `zz-forged.${site.zone.apex}`),
+    ]),
   ),
   forged("nodata-forged-by-own-denial", "RFC 4035 §5.4", (site, question) => {
     const own = matchOf(site.zone, question.name);
@@ -300,7 +324,11 @@ export const DENIAL_FAULTS: readonly Fault[] = [
   {
     label: "harmless-nsec3-iterations-100",
     clause: "RFC 9276 §3.2",
-    plan: (plan) => ({ ...plan, algorithm: plan.algorithm === 5 ? 8 : plan.algorithm, denial: { kind: "nsec3", iterations: 100, salt: 8 } }),
+    plan: (plan) => ({
+      ...plan,
+      algorithm: plan.algorithm === 5 ? 8 : plan.algorithm,
+      denial: { kind: "nsec3", iterations: 100, salt: 8 },
+    }),
     apply: () => harmless,
   },
 ];
@@ -322,5 +350,10 @@ function coveredBy(site: Site, question: Question): Rrset[] {
   const all = denialsOf(site, question);
   const matching = [name, zone.wildcardAt(encloser), encloser].map((one) => matchOf(zone, one));
   const covering = all.filter((set) => !matching.includes(set));
-  return [...new Set([...covering, ...names.map((one) => coverOf(zone, one)).filter((set) => set !== undefined && all.includes(set))])] as Rrset[];
+  return [
+    ...new Set([
+      ...covering,
+      ...names.map((one) => coverOf(zone, one)).filter((set) => set !== undefined && all.includes(set)),
+    ]),
+  ] as Rrset[];
 }

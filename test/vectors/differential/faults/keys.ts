@@ -81,13 +81,18 @@ function zskFault(label: string, clause: string, ede: number[], change: (key: Si
 function collidingKey(key: SigningKey): SigningKey {
   for (;;) {
     const { privateKey } = generateKeyPairSync("ed25519");
-    const made = signingKey(dnskeyRecord(key.dnskey, { flags: 256, algorithm: 15 }, publicOctets(privateKey)), privateKey);
+    const made = signingKey(
+      dnskeyRecord(key.dnskey, { flags: 256, algorithm: 15 }, publicOctets(privateKey)),
+      privateKey,
+    );
     if (made.tag === key.tag) return made;
   }
 }
 
 export const KEY_FAULTS: readonly Fault[] = [
-  zoneWide("dnskey-removed", "RFC 4035 §5.2", [EDE.dnskeyMissing], (site) => site.zone.remove(site.zone.apex, TYPE.DNSKEY)),
+  zoneWide("dnskey-removed", "RFC 4035 §5.2", [EDE.dnskeyMissing], (site) =>
+    site.zone.remove(site.zone.apex, TYPE.DNSKEY),
+  ),
   zoneWide("dnskey-signature-missing", "RFC 4035 §5.2", [EDE.rrsigMissing, EDE.dnskeyMissing], (_site, set) => {
     set.signatures = [];
   }),
@@ -96,7 +101,10 @@ export const KEY_FAULTS: readonly Fault[] = [
     clause: "RFC 4035 §5.3.3",
     apply(site, random) {
       const set = keysOf(site);
-      set.signatures = set.signatures.map((one) => ({ ...one, rdata: flipSignature(Uint8Array.from(one.rdata), random) }));
+      set.signatures = set.signatures.map((one) => ({
+        ...one,
+        rdata: flipSignature(Uint8Array.from(one.rdata), random),
+      }));
       return all(bogus(EDE.bogus, EDE.dnskeyMissing));
     },
   },
@@ -104,8 +112,11 @@ export const KEY_FAULTS: readonly Fault[] = [
     const times = { inception: site.now - 12 * DAY, expiration: site.now - 2 * DAY };
     set.signatures = [sign(set, keyOf(site, true), site.zone.apex, site.now, times)];
   }),
-  zoneWide("dnskey-signed-by-zsk-only", "RFC 4035 §5.2", [EDE.dnskeyMissing, EDE.rrsigMissing, EDE.bogus], (site, set) =>
-    replaceKeys(site, set.records, keyOf(site, false)),
+  zoneWide(
+    "dnskey-signed-by-zsk-only",
+    "RFC 4035 §5.2",
+    [EDE.dnskeyMissing, EDE.rrsigMissing, EDE.bogus],
+    (site, set) => replaceKeys(site, set.records, keyOf(site, false)),
   ),
   zoneWide("ksk-removed", "RFC 4035 §5.2", [EDE.dnskeyMissing], (site, set) => {
     const left = set.records.filter((record) => (record.rdata[1]! & 1) === 0);
@@ -160,7 +171,11 @@ export const KEY_FAULTS: readonly Fault[] = [
     replaceKeys(site, [...set.records, { ...strangerKey(site).dnskey, ttl: set.records[0]!.ttl }]),
   ),
   zoneWide("harmless-key-of-unknown-algorithm", "RFC 6840 §5.11", [], (site, set) => {
-    const odd = dnskeyRecord(set.records[0]!, { flags: 257, algorithm: 200, ttl: set.records[0]!.ttl }, Buffer.alloc(40, 7));
+    const odd = dnskeyRecord(
+      set.records[0]!,
+      { flags: 257, algorithm: 200, ttl: set.records[0]!.ttl },
+      Buffer.alloc(40, 7),
+    );
     replaceKeys(site, [...set.records, odd]);
   }),
   zoneWide("harmless-revoked-key-beside", "RFC 5011 §2.1", [], (site, set) => {

@@ -85,55 +85,135 @@ const PLAIN: readonly number[] = [TYPE.A, TYPE.AAAA, TYPE.TXT, TYPE.TLSA, TYPE.S
 const isPlain = (set: Rrset) => PLAIN.includes(set.type);
 
 export const SIGNATURE_FAULTS: readonly Fault[] = [
-  onAnswer("signature-expired", "RFC 4035 §5.3.1", [EDE.expired],
-    deviating(({ now }) => ({ inception: now - 12 * DAY, expiration: now - 2 * DAY }))),
-  onAnswer("signature-expired-a-minute-ago", "RFC 4035 §5.3.1", [EDE.expired],
-    deviating(({ now }) => ({ inception: now - 12 * DAY, expiration: now - 60 }))),
-  onAnswer("signature-not-yet-valid", "RFC 4035 §5.3.1", [EDE.notYetValid],
-    deviating(({ now }) => ({ inception: now + 2 * DAY, expiration: now + 12 * DAY }))),
-  onAnswer("signature-inception-after-expiration", "RFC 4034 §3.1.5", [EDE.expired, EDE.notYetValid, EDE.bogus],
-    deviating(({ now }) => ({ inception: now + 2 * DAY, expiration: now - 2 * DAY }))),
+  onAnswer(
+    "signature-expired",
+    "RFC 4035 §5.3.1",
+    [EDE.expired],
+    deviating(({ now }) => ({ inception: now - 12 * DAY, expiration: now - 2 * DAY })),
+  ),
+  onAnswer(
+    "signature-expired-a-minute-ago",
+    "RFC 4035 §5.3.1",
+    [EDE.expired],
+    deviating(({ now }) => ({ inception: now - 12 * DAY, expiration: now - 60 })),
+  ),
+  onAnswer(
+    "signature-not-yet-valid",
+    "RFC 4035 §5.3.1",
+    [EDE.notYetValid],
+    deviating(({ now }) => ({ inception: now + 2 * DAY, expiration: now + 12 * DAY })),
+  ),
+  onAnswer(
+    "signature-inception-after-expiration",
+    "RFC 4034 §3.1.5",
+    [EDE.expired, EDE.notYetValid, EDE.bogus],
+    deviating(({ now }) => ({ inception: now + 2 * DAY, expiration: now - 2 * DAY })),
+  ),
   onAnswer("signature-octet-flipped", "RFC 4035 §5.3.3", [EDE.bogus], editing(flipSignature)),
-  onAnswer("signature-cut-short", "RFC 4035 §5.3.3", [EDE.bogus], editing((rdata) => rdata.slice(0, -3))),
+  onAnswer(
+    "signature-cut-short",
+    "RFC 4035 §5.3.3",
+    [EDE.bogus],
+    editing((rdata) => rdata.slice(0, -3)),
+  ),
   onAnswer("signature-missing", "RFC 4035 §5.2", [EDE.rrsigMissing], (set) => {
     set.signatures = [];
   }),
-  onAnswer("signature-expiration-extended", "RFC 4035 §5.3.2", [EDE.bogus],
-    editing((rdata) => setOctet(rdata, 10, rdata[10]! ^ 1))),
-  onAnswer("signature-original-ttl-changed", "RFC 4035 §5.3.2", [EDE.bogus],
-    editing((rdata) => setOctet(rdata, 7, rdata[7]! ^ 1))),
-  onAnswer("signature-key-tag-wrong", "RFC 4035 §5.3.1", [EDE.dnskeyMissing, EDE.bogus],
-    editing((rdata) => setOctet(rdata, 17, rdata[17]! ^ 1))),
-  onAnswer("signature-algorithm-field-wrong", "RFC 4035 §5.3.1", [EDE.dnskeyMissing, EDE.bogus],
-    editing((rdata) => setOctet(rdata, 2, rdata[2] === 13 ? 8 : 13))),
-  onAnswer("signature-labels-too-many", "RFC 4035 §5.3.1", [EDE.bogus],
-    deviating((_site, set) => ({ labels: countLabels(set.name) + 1 }))),
-  onAnswer("signature-labels-too-few", "RFC 4035 §5.3.4", [EDE.nsecMissing, EDE.bogus],
-    deviating((_site, set) => ({ labels: countLabels(set.name) - 1 })), (set) => !set.name.startsWith("*.")),
-  onAnswer("signature-signer-is-parent", "RFC 4035 §5.3.1", [EDE.dnskeyMissing, EDE.bogus],
-    deviating((site) => ({ signer: ancestor(site.zone.apex) }))),
-  onAnswer("signature-signer-is-stranger", "RFC 4035 §5.3.1", [EDE.dnskeyMissing, EDE.rrsigMissing, EDE.bogus],
-    deviating(() => ({ signer: "elsewhere.test." }))),
+  onAnswer(
+    "signature-expiration-extended",
+    "RFC 4035 §5.3.2",
+    [EDE.bogus],
+    editing((rdata) => setOctet(rdata, 10, rdata[10]! ^ 1)),
+  ),
+  onAnswer(
+    "signature-original-ttl-changed",
+    "RFC 4035 §5.3.2",
+    [EDE.bogus],
+    editing((rdata) => setOctet(rdata, 7, rdata[7]! ^ 1)),
+  ),
+  onAnswer(
+    "signature-key-tag-wrong",
+    "RFC 4035 §5.3.1",
+    [EDE.dnskeyMissing, EDE.bogus],
+    editing((rdata) => setOctet(rdata, 17, rdata[17]! ^ 1)),
+  ),
+  onAnswer(
+    "signature-algorithm-field-wrong",
+    "RFC 4035 §5.3.1",
+    [EDE.dnskeyMissing, EDE.bogus],
+    editing((rdata) => setOctet(rdata, 2, rdata[2] === 13 ? 8 : 13)),
+  ),
+  onAnswer(
+    "signature-labels-too-many",
+    "RFC 4035 §5.3.1",
+    [EDE.bogus],
+    deviating((_site, set) => ({ labels: countLabels(set.name) + 1 })),
+  ),
+  onAnswer(
+    "signature-labels-too-few",
+    "RFC 4035 §5.3.4",
+    [EDE.nsecMissing, EDE.bogus],
+    deviating((_site, set) => ({ labels: countLabels(set.name) - 1 })),
+    (set) => !set.name.startsWith("*."),
+  ),
+  onAnswer(
+    "signature-signer-is-parent",
+    "RFC 4035 §5.3.1",
+    [EDE.dnskeyMissing, EDE.bogus],
+    deviating((site) => ({ signer: ancestor(site.zone.apex) })),
+  ),
+  onAnswer(
+    "signature-signer-is-stranger",
+    "RFC 4035 §5.3.1",
+    [EDE.dnskeyMissing, EDE.rrsigMissing, EDE.bogus],
+    deviating(() => ({ signer: "elsewhere.test." })),
+  ),
   onAnswer("signature-by-stranger-key", "RFC 4035 §5.3.1", [EDE.dnskeyMissing, EDE.bogus], (set, site) => {
     set.signatures = [sign(set, strangerKey(site), site.zone.apex, site.now)];
   }),
-  onAnswer("data-changed", "RFC 4035 §5.3.3", [EDE.bogus], (set, _site, random) => {
-    set.records = [flipData(set.records[0]!, random), ...set.records.slice(1)];
-  }, isPlain),
-  onAnswer("record-added", "RFC 4035 §5.3.2", [EDE.bogus], (set) => {
-    const [first] = set.records as [ResourceRecord];
-    set.records = [...set.records, { ...first, rdata: Uint8Array.from([203, 0, 113, 5]) }];
-  }, (set) => set.type === TYPE.A),
-  onAnswer("record-removed", "RFC 4035 §5.3.2", [EDE.bogus], (set) => {
-    set.records = set.records.slice(1);
-  }, (set) => set.records.length > 1),
-  onAnswer("signature-of-another-name", "RFC 4035 §5.3.1", [EDE.bogus], (set, site) => {
-    const owner = nameToWire(`another.${site.zone.apex}`);
-    const records = set.records.map((record) => ({ ...record, owner, name: `another.${site.zone.apex}` }));
-    const [first] = set.records as [ResourceRecord];
-    const made = sign({ ...set, records }, keyOf(site, false), site.zone.apex, site.now, { labels: countLabels(set.name) });
-    set.signatures = [{ ...made, owner: first.owner, name: first.name }];
-  }, (set) => !set.name.startsWith("*.")),
+  onAnswer(
+    "data-changed",
+    "RFC 4035 §5.3.3",
+    [EDE.bogus],
+    (set, _site, random) => {
+      set.records = [flipData(set.records[0]!, random), ...set.records.slice(1)];
+    },
+    isPlain,
+  ),
+  onAnswer(
+    "record-added",
+    "RFC 4035 §5.3.2",
+    [EDE.bogus],
+    (set) => {
+      const [first] = set.records as [ResourceRecord];
+      set.records = [...set.records, { ...first, rdata: Uint8Array.from([203, 0, 113, 5]) }];
+    },
+    (set) => set.type === TYPE.A,
+  ),
+  onAnswer(
+    "record-removed",
+    "RFC 4035 §5.3.2",
+    [EDE.bogus],
+    (set) => {
+      set.records = set.records.slice(1);
+    },
+    (set) => set.records.length > 1,
+  ),
+  onAnswer(
+    "signature-of-another-name",
+    "RFC 4035 §5.3.1",
+    [EDE.bogus],
+    (set, site) => {
+      const owner = nameToWire(`another.${site.zone.apex}`);
+      const records = set.records.map((record) => ({ ...record, owner, name: `another.${site.zone.apex}` }));
+      const [first] = set.records as [ResourceRecord];
+      const made = sign({ ...set, records }, keyOf(site, false), site.zone.apex, site.now, {
+        labels: countLabels(set.name),
+      });
+      set.signatures = [{ ...made, owner: first.owner, name: first.name }];
+    },
+    (set) => !set.name.startsWith("*."),
+  ),
   // What is odd and holds.
   onAnswer("harmless-ttl-above-original", "RFC 4035 §5.3.3", [], (set) => {
     const ttl = set.records[0]!.ttl + 1_000;
@@ -155,6 +235,10 @@ export const SIGNATURE_FAULTS: readonly Fault[] = [
   onAnswer("harmless-signed-by-ksk", "RFC 4035 §5.3.1", [], (set, site) => {
     set.signatures = [sign(set, keyOf(site, true), site.zone.apex, site.now)];
   }),
-  onAnswer("harmless-signature-of-sixty-years", "RFC 4034 §3.1.5", [],
-    deviating(({ now }) => ({ inception: now - DAY, expiration: now + 60 * 365 * DAY }))),
+  onAnswer(
+    "harmless-signature-of-sixty-years",
+    "RFC 4034 §3.1.5",
+    [],
+    deviating(({ now }) => ({ inception: now - DAY, expiration: now + 60 * 365 * DAY })),
+  ),
 ];

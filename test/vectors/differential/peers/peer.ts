@@ -4,9 +4,8 @@
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { typeName } from "../../../../agent/wire/dns/index.ts";
+import { nameToWire, typeName } from "../../../../agent/wire/dns/index.ts";
 import { presentName } from "../../../../agent/wire/dns/text/fields.ts";
-import { nameToWire } from "../../../../agent/wire/dns/index.ts";
 import type { Asked } from "../serve/answer.ts";
 import type { Security } from "../zones/site.ts";
 
@@ -24,7 +23,10 @@ export interface Peer {
 /** unbound-host (libunbound): iterates from private hints. */
 export function unboundHost(folder: string, hints: string, anchor: string): Peer {
   const conf = join(folder, "unbound-host.conf");
-  writeFileSync(conf, `server:\n    root-hints: "${hints}"\n    trust-anchor-file: "${anchor}"\n    val-sig-skew-min: 0\n    val-sig-skew-max: 0\n`);
+  writeFileSync(
+    conf,
+    `server:\n    root-hints: "${hints}"\n    trust-anchor-file: "${anchor}"\n    val-sig-skew-min: 0\n    val-sig-skew-max: 0\n`,
+  );
   return {
     name: "unbound-host",
     async ask({ name, type }) {
@@ -49,7 +51,17 @@ export function delv(folder: string, recursor: string, anchorDs: string): Peer {
   return {
     name: "delv",
     async ask({ name, type }) {
-      const words = await run("delv", ["-4", `@${recursor}`, "-a", file, "+root=.", "-t", typeName(type), "-q", presented(name)]);
+      const words = await run("delv", [
+        "-4",
+        `@${recursor}`,
+        "-a",
+        file,
+        "+root=.",
+        "-t",
+        typeName(type),
+        "-q",
+        presented(name),
+      ]);
       return { security: delvVerdict(words), words };
     },
   };

@@ -32,7 +32,9 @@ export class Daemon {
       if (this.child.exitCode !== null) break;
       await sleep(50);
     }
-    throw new Error(`${this.child.spawnfile} does not answer for ${name}: ${readFileSync(this.log, "utf8").slice(-800)}`);
+    throw new Error(
+      `${this.child.spawnfile} does not answer for ${name}: ${readFileSync(this.log, "utf8").slice(-800)}`,
+    );
   }
 
   async stop(): Promise<void> {
@@ -117,7 +119,10 @@ export function startBind(folder: string, { v4, v6 }: ServerAddresses, zones: re
 };
 controls { };
 ${files
-  .map(({ apex, file }) => `zone "${apex}" { type primary; file "${file}"; check-integrity no; check-sibling no; check-mx ignore; };`)
+  .map(
+    ({ apex, file }) =>
+      `zone "${apex}" { type primary; file "${file}"; check-integrity no; check-sibling no; check-mx ignore; };`,
+  )
   .join("\n")}
 `;
   writeFileSync(join(folder, "named.conf"), conf);
@@ -127,7 +132,9 @@ ${files
 /** Unbound as a recursive server without anchors: it fetches, and judges nothing. */
 export function startRecursor(folder: string, address: string, hints: string): Daemon {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "unbound.conf"), `server:
+  writeFileSync(
+    join(folder, "unbound.conf"),
+    `server:
     directory: "${folder}"
     chroot: ""
     username: ""
@@ -141,6 +148,7 @@ export function startRecursor(folder: string, address: string, hints: string): D
     edns-buffer-size: 1232
 remote-control:
     control-enable: no
-`);
+`,
+  );
   return new Daemon("unbound", ["-d", "-p", "-c", join(folder, "unbound.conf")], folder);
 }

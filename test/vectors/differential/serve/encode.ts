@@ -43,7 +43,13 @@ function write(query: QueryParts, draft: Draft, cut: boolean): Uint8Array {
   out.push(...u16(query.type), ...u16(query.class));
   for (const record of sections.flat()) {
     writeName(out, record.owner, seen);
-    out.push(...u16(record.type), ...u16(record.class), ...u32(record.ttl), ...u16(record.rdata.length), ...record.rdata);
+    out.push(
+      ...u16(record.type),
+      ...u16(record.class),
+      ...u32(record.ttl),
+      ...u16(record.rdata.length),
+      ...record.rdata,
+    );
   }
   if (query.edns) out.push(0, ...u16(41), ...u16(1_232), 0, 0, 0x80, 0, ...u16(0));
   return Uint8Array.from(out);

@@ -2,16 +2,26 @@
  * What stands in a random zone before it is signed, and what can be asked of it: hosts with odd names and types, empty
  * non-terminals, wildcards, aliases, delegations signed and unsigned. Pure.
  */
-import { typeNumber } from "../../../../agent/wire/dns/index.ts";
+import { TYPE, typeNumber } from "../../../../agent/wire/dns/index.ts";
 import { canonicalName } from "../../../../agent/wire/dns/name.ts";
 import type { Random } from "../random.ts";
 import type { Asked } from "../serve/answer.ts";
 
 /** Where the answer comes from, which is what decides its security in a zone that is whole. */
-export type Kind = "positive" | "wildcard" | "alias" | "nodata" | "nxdomain" | "unsigned-child" | "signed-child" | "ds-absent";
+export type Kind =
+  | "positive"
+  | "wildcard"
+  | "alias"
+  | "nodata"
+  | "nxdomain"
+  | "unsigned-child"
+  | "signed-child"
+  | "ds-absent";
 
 export interface Question extends Asked {
   readonly kind: Kind;
+  /** The peers give no verdict on its answer (YXDOMAIN), so they are not asked. */
+  readonly oursOnly?: true;
 }
 
 export interface Content {
@@ -36,7 +46,8 @@ function label(random: Random): string {
   const size = random.chance(0.05) ? 62 : random.int(2, 10);
   const plain = letters(random, size);
   if (random.chance(0.15)) return mixCase(random, plain);
-  if (size < 60 && random.chance(0.08)) return `${plain}${random.pick(["\\.x", "\\000", "\\255", "_srv", "\\032y", "\\@"])}`;
+  if (size < 60 && random.chance(0.08))
+    return `${plain}${random.pick(["\\.x", "\\000", "\\255", "_srv", "\\032y", "\\@"])}`;
   return plain;
 }
 
@@ -135,7 +146,14 @@ function wildcards(random: Random, apex: string, lines: string[], put: Put, ask:
   ask(`z.${inside}`, "TXT", "nxdomain");
 }
 
-function aliases(random: Random, apex: string, hosts: readonly string[], lines: string[], made: Question[], ask: Ask): void {
+function aliases(
+  random: Random,
+  apex: string,
+  hosts: readonly string[],
+  lines: string[],
+  made: Question[],
+  ask: Ask,
+): void {
   const target = random.pick(hosts);
   const type = made.find((one) => one.name === canonicalName(target) && one.kind === "positive")!.type;
   const asType = (name: string, kind: Kind) => made.push({ name: canonicalName(name), type, kind });
@@ -150,6 +168,10 @@ function aliases(random: Random, apex: string, hosts: readonly string[], lines: 
   ask(`none.dn.${apex}`, "A", "nxdomain");
   ask(`dn.${apex}`, "DNAME", "positive");
   ask(`dn.${apex}`, "A", "nodata");
+  // A name that becomes too long when the DNAME is put in (RFC 6672 §2.2): YXDOMAIN, with the DNAME as reason.
+  const long = (c: string) => `${c.repeat(62)}.${c.repeat(62)}`;
+  lines.push(`do.${apex} DNAME ${long("t")}.${apex}`);
+  made.push({ name: `${long("q")}.do.${apex}`, type: TYPE.A, kind: "alias", oursOnly: true });
 }
 
 function delegations(random: Random, apex: string, { v4, v6 }: ServerAddresses, lines: string[], ask: Ask) {

@@ -65,7 +65,9 @@ export class Workshop {
     mkdirSync(join(folder, "out"), { recursive: true });
     writeFileSync(join(folder, "zone"), text, "latin1");
     const start = now + plan.daysOff * DAY;
-    return plan.signer === "bind" ? await this.byBind(folder, plan, start, pick) : await this.byKnot(folder, plan, start);
+    return plan.signer === "bind"
+      ? await this.byBind(folder, plan, start, pick)
+      : await this.byKnot(folder, plan, start);
   }
 
   private async byBind(folder: string, plan: SigningPlan, start: number, pick: (count: number) => number) {

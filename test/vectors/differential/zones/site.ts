@@ -29,6 +29,8 @@ export interface Site {
   readonly honest: ReadonlyMap<Question, Draft>;
   /** Zones below, signed or not. */
   readonly children: readonly Zone[];
+  /** How the signed ones among them were signed. */
+  readonly childPlans: readonly SigningPlan[];
   /** Unix seconds of the run. */
   readonly now: number;
   /** DS records that the parent is given. */

@@ -2,16 +2,16 @@
  * One batch: a private root, four signed zones below it, and below those the zones under test, each whole or with one fault.
  * Signed from the leaves up, so that every parent holds its children's DS.
  */
-import { TYPE } from "../../../../agent/wire/dns/index.ts";
+import { isBelow, TYPE } from "../../../../agent/wire/dns/index.ts";
 import { recordText } from "../../../../agent/wire/dns/text/record.ts";
 import type { Fault } from "../faults/index.ts";
 import type { Random } from "../random.ts";
 import type { Draft, Served } from "../serve/answer.ts";
 import { encloserProof, matchOf } from "../serve/denial.ts";
-import { apexLines, childText, type Content, makeContent, type Question, type ServerAddresses } from "./content.ts";
+import { apexLines, type Content, childText, makeContent, type Question, type ServerAddresses } from "./content.ts";
 import { type Denial, dsRecord, type Signed, type SigningPlan, type Workshop } from "./sign.ts";
 import { type Effect, type Expected, honestAnswers, keyOf, type Site } from "./site.ts";
-import { Zone } from "./zone.ts";
+import { type Rrset, Zone } from "./zone.ts";
 
 export const ADDRESSES = {
   own: { v4: "192.0.2.1", v6: "2001:db8:53::1" },
@@ -44,17 +44,22 @@ const PARENTS: readonly SigningPlan[] = [
   { apex: "delta.", signer: "knot", algorithm: 14, denial: { kind: "nsec", iterations: 0, salt: 0 }, daysOff: 0 },
 ];
 
-/** `faults[i]` is the fault of zone i, undefined for one that is whole. Throws when a signer refuses. */
+/**
+ * `faults[i]` is the fault of zone i, undefined for one that is whole; `ownOnly` has our own server serve them all.
+ * Throws when a signer refuses.
+ */
 export async function makeTree(
   random: Random,
   workshop: Workshop,
   faults: readonly (Fault | undefined)[],
   now: number,
   firstId: number,
+  ownOnly = false,
 ): Promise<Tree> {
-  const made = await inParallel(faults, 3, (fault, i) =>
-    makeCase(random.fork(`zone${firstId + i}`), workshop, fault, PARENTS[i % PARENTS.length]!.apex, firstId + i, now),
-  );
+  const made = await inParallel(faults, 3, (fault, i) => {
+    const apex = `z${firstId + i}.${PARENTS[i % PARENTS.length]!.apex}`;
+    return makeCase(random.fork(`zone${firstId + i}`), workshop, { fault, apex, id: firstId + i, now, ownOnly });
+  });
   const parents = await Promise.all(PARENTS.map((plan) => signParent(random, workshop, plan, made, now)));
   const rootText = [".", ...PARENTS.map((plan) => plan.apex)].flatMap((apex) =>
     apex === "." ? [`$TTL 3600`, ...apexLines(".", ADDRESSES.own)] : cutLines(apex, ADDRESSES.own),
@@ -111,21 +116,21 @@ function randomPlan(random: Random, apex: string): SigningPlan {
 
 const MAX_DRAWS = 40;
 
+interface Wanted {
+  readonly fault: Fault | undefined;
+  readonly apex: string;
+  readonly id: number;
+  readonly now: number;
+  readonly ownOnly: boolean;
+}
+
 /** Draws zones until one fits the fault. */
-async function makeCase(
-  random: Random,
-  workshop: Workshop,
-  fault: Fault | undefined,
-  parent: string,
-  id: number,
-  now: number,
-): Promise<Case> {
-  const apex = `z${id}.${parent}`;
+async function makeCase(random: Random, workshop: Workshop, { fault, apex, id, now, ownOnly }: Wanted): Promise<Case> {
   for (let draw = 0; draw < MAX_DRAWS; draw++) {
     const chance = random.fork(`draw${draw}`);
     const drawn = randomPlan(chance, apex);
     const plan = fault?.plan ? fault.plan(drawn, chance) : drawn;
-    const server = fault?.ownServer ? "own" : chance.pick(["own", "knot", "bind"] as const);
+    const server = ownOnly || fault?.ownServer ? "own" : chance.pick(["own", "knot", "bind"] as const);
     const content = makeContent(chance, apex, ADDRESSES[server], true);
     const site = await makeSite(chance, workshop, plan, content, server, now);
     if (fault?.fits && !fault.fits(site)) continue;
@@ -144,10 +149,14 @@ async function makeSite(
   now: number,
 ): Promise<Site> {
   const pick = (n: number) => random.int(0, n - 1);
-  const children: Zone[] = content.unsignedChildren.map((apex) => Zone.fromText(apex, childText(apex, ADDRESSES[server])));
+  const children: Zone[] = content.unsignedChildren.map((apex) =>
+    Zone.fromText(apex, childText(apex, ADDRESSES[server])),
+  );
+  const childPlans: SigningPlan[] = [];
   let text = content.text;
   for (const apex of content.signedChildren) {
-    const childPlan = { ...randomPlan(random, apex), daysOff: 0 };
+    const childPlan = randomPlan(random, apex);
+    childPlans.push(childPlan);
     const child = await workshop.sign(childText(apex, ADDRESSES[server]), childPlan, now, pick);
     children.push(child.zone);
     text += `${recordText(dsRecord(keyOf(child, true).dnskey, random.pick([1, 2, 2, 4])))}\n`;
@@ -155,7 +164,7 @@ async function makeSite(
   const signed = await workshop.sign(text, plan, now, pick);
   const honest = honestAnswers(signed.zone, content.questions);
   const ds = [dsRecord(keyOf(signed, true).dnskey, 2)];
-  return { plan, content, zone: signed.zone, keys: signed.keys, honest, children, now, ds, server };
+  return { plan, content, zone: signed.zone, keys: signed.keys, honest, children, childPlans, now, ds, server };
 }
 
 /** What a validator must say: the fault's effect, else what the zone's own shape gives. */
@@ -163,18 +172,29 @@ export function expectedOf({ site, effect }: Case, question: Question): Expected
   const changed = effect(question);
   if (changed) return changed;
   if (question.kind === "unsigned-child") return { security: "insecure" };
+  if (question.kind === "signed-child") return inChild(site, question);
   return { security: optsOut(site, question) ? "insecure" : "secure" };
 }
+
+/** A name in the signed zone below: whole always, and under opt-out not to be denied for certain. */
+function inChild({ children }: Site, { name, type }: Question): Expected {
+  const zone = children.find((child) => isBelow(name, child.apex) && child.nsec3s().length > 0);
+  if (!zone || zone.get(name, type)) return { security: "secure" };
+  const [, cover] = encloserProof(zone, name);
+  return { security: isOptOut(cover) ? "insecure" : "secure" };
+}
+
+const isOptOut = (nsec3: Rrset | undefined) => nsec3 !== undefined && (nsec3.records[0]!.rdata[1]! & 1) === 1;
 
 /** Does the answer rest on an opt-out span over the next closer name (RFC 5155 §9.2)? */
 function optsOut(site: Site, question: Question): boolean {
   const draft = site.honest.get(question);
   if (!draft || site.zone.nsec3s().length === 0) return false;
   const name = finalName(draft, question);
-  if (question.kind === "positive" || question.kind === "alias" || question.kind === "signed-child") return false;
+  if (question.kind === "positive" || question.kind === "alias") return false;
   if (matchOf(site.zone, name)) return false;
   const [, cover] = encloserProof(site.zone, name);
-  return cover !== undefined && (cover.records[0]!.rdata[1]! & 1) === 1;
+  return isOptOut(cover);
 }
 
 /** Where the alias chain of a response ends. */
@@ -184,7 +204,11 @@ function finalName(draft: Draft, question: Question): string {
   return Zone.targetOf(last);
 }
 
-export async function inParallel<T, R>(items: readonly T[], width: number, work: (item: T, i: number) => Promise<R>): Promise<R[]> {
+export async function inParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  work: (item: T, i: number) => Promise<R>,
+): Promise<R[]> {
   const out = new Array<R>(items.length);
   let next = 0;
   const worker = async () => {

@@ -2,7 +2,14 @@
  * A signed zone in memory, as its signer left it or as a fault has changed it: RRsets by owner and type with the RRSIGs over
  * them. Names are canonical text (wire/dns/name.ts); owners keep their case in the records. Pure.
  */
-import { compareNames, isBelow, nameFromWire, parseRrsig, type ResourceRecord, TYPE } from "../../../../agent/wire/dns/index.ts";
+import {
+  compareNames,
+  isBelow,
+  nameFromWire,
+  parseRrsig,
+  type ResourceRecord,
+  TYPE,
+} from "../../../../agent/wire/dns/index.ts";
 import { ancestor, prepend } from "../../../../agent/wire/dns/name.ts";
 import { parseRecords, recordText } from "../../../../agent/wire/dns/text/record.ts";
 

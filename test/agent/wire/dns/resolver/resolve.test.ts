@@ -267,6 +267,29 @@ describe("servers", () => {
   });
 });
 
+describe("DNAME", () => {
+  const below = (target: string) =>
+    `d.vn. 300 IN DNAME ${target}\nwww.vn. 300 IN A 203.0.113.1\nx.www.vn. 300 IN A 203.0.113.2`;
+  const serve = (target: string): Server => {
+    const healthy = vn(below(target), NSECS);
+    const dname = signed(`d.vn. 300 IN DNAME ${target}`, vnKey);
+    return (query) => (query.name.endsWith(".d.vn.") && query.type !== TYPE.DS ? { answer: dname } : healthy(query));
+  };
+  test("a CNAME is made of it, and it is enough that it is signed", () => {
+    const played = ask("x.d.vn.", TYPE.A, { [ROOT]: root(), [VN]: serve("www.vn.") });
+    assert.equal(said(played), "0 secure validated");
+    assert.deepEqual(
+      played.result.answer.map((set) => `${set.name} ${set.type}`),
+      ["d.vn. 39", "x.d.vn. 5", "x.www.vn. 1"],
+    );
+  });
+  test("a target that would be too long is YXDOMAIN", () => {
+    const long = `${"a".repeat(60)}.`.repeat(4);
+    const { result } = ask(`${"b".repeat(50)}.d.vn.`, TYPE.A, { [ROOT]: root(), [VN]: serve(long) });
+    assert.deepEqual([result.rcode, result.verdict.security], [6, "secure"]);
+  });
+});
+
 describe("attacks", () => {
   test("KeyTrap: colliding keys and signatures cost a bounded number of verifications", () => {
     // Many keys with one tag: two octets of the key are exchanged for two others of the same sum (RFC 4034 appendix B).

@@ -16,6 +16,8 @@ export interface Scripted {
   readonly answer?: readonly ResourceRecord[];
   readonly authority?: readonly ResourceRecord[];
   readonly additional?: readonly ResourceRecord[];
+  /** OPT in the answer: as the query has it, unless said. */
+  readonly edns?: boolean;
 }
 
 /** What a server says to a query; undefined: nothing, it times out. */
@@ -45,12 +47,12 @@ function messageOf(query: OutQuery, said: Scripted): Message {
   const question = questions.map((one) => ({ wire: one.wire, type: one.type, class: one.class }));
   const reply = readReplyWords(`QR ${said.reply ?? "AA"}`.split(" "));
   const sections = { answer: said.answer ?? [], authority: said.authority ?? [], additional: said.additional ?? [] };
-  return readMessage(writeMessage({ id: 0, reply, question, ...sections, edns: true }));
+  return readMessage(writeMessage({ id: 0, reply, question, ...sections, edns: said.edns ?? query.edns !== "none" }));
 }
 
-export function configOf(anchors: readonly Anchor[], root: string): ResolverConfig {
+export function configOf(anchors: readonly Anchor[], ...roots: readonly string[]): ResolverConfig {
   return {
-    hints: [{ name: "ns.root.", addresses: [root] }],
+    hints: [{ name: "ns.root.", addresses: roots }],
     routes: [],
     anchors: { anchors, negative: [] },
     ipv4: true,

@@ -1,0 +1,26 @@
+/** The audit of a zone: what is looked at, in one visible list. Pure: a collection in, findings out. */
+import type { AuditFinding, AuditPolicy, Rule } from "./rule.ts";
+import { DEFAULT_POLICY } from "./rule.ts";
+import { agreement } from "./rules/agreement.ts";
+import { chain } from "./rules/chain.ts";
+import { denial } from "./rules/denial.ts";
+import { keys } from "./rules/keys.ts";
+import { open } from "./rules/open.ts";
+import { placement } from "./rules/placement.ts";
+import { reach } from "./rules/reach.ts";
+import { rollover } from "./rules/rollover.ts";
+import { signatures } from "./rules/signatures.ts";
+import type { ZoneSeen } from "./seen.ts";
+import { judgeAll } from "./table.ts";
+
+export const RULES: readonly Rule[] = [reach, open, chain, keys, rollover, signatures, denial, agreement, placement];
+
+/** Findings of all rules over one collection, in the order of the list. */
+export function audit(seen: ZoneSeen, policy: AuditPolicy = DEFAULT_POLICY): AuditFinding[] {
+  const input = { seen, rrsets: judgeAll(seen), policy };
+  return RULES.flatMap((rule) => rule.run(input));
+}
+
+export { collectParent, collectServer } from "./collect.ts";
+export type { AuditFinding, AuditPolicy, Rule } from "./rule.ts";
+export type { AuditPlan, RrsetName, ServerAddress, ServerSeen, ZoneSeen } from "./seen.ts";

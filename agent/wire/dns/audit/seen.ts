@@ -1,0 +1,120 @@
+/**
+ * What one collection of a zone holds: what each of its servers said to each question, what the parent's servers say of it,
+ * and how the chain of trust from the anchor stands. Every rule of the audit reads this and nothing else. Pure data.
+ */
+import type { Message, ResourceRecord } from "../message.ts";
+import type { Resolution } from "../resolve.ts";
+import type { ReplyFailure } from "../resolver/machine.ts";
+import { TYPE, typeName } from "../types.ts";
+
+/** A server of the zone at one of its addresses. */
+export interface ServerAddress {
+  readonly name: string;
+  readonly address: string;
+}
+
+export interface RrsetName {
+  /** Canonical text. */
+  readonly name: string;
+  readonly type: number;
+}
+
+/** What to look at. */
+export interface AuditPlan {
+  /** Canonical text. */
+  readonly zone: string;
+  /** RRsets below or at the apex that must exist and be signed. */
+  readonly names: readonly RrsetName[];
+  /** A label that the zone does not have: unpredictable, so that no cache or wildcard list knows it. */
+  readonly probe: string;
+  /** The caller names the zone as its own: recursion and transfer may be tried. */
+  readonly own: boolean;
+}
+
+export type Reply = { readonly message: Message } | { readonly failure: ReplyFailure };
+
+/** Questions put to each server besides the plan's names. */
+export type Probe =
+  | "soa"
+  | "soa-tcp"
+  | "soa-plain" // without EDNS
+  | "soa-edns1" // EDNS version 1
+  | "ns"
+  | "dnskey"
+  | "cds"
+  | "cdnskey"
+  | "nsec3param"
+  | "absent" // a name that does not exist
+  | "nodata" // a type that the apex does not have
+  | "recursion" // something else's data, with RD
+  | "transfer";
+
+export interface ServerSeen extends ServerAddress {
+  readonly probes: Readonly<Partial<Record<Probe, Reply>>>;
+  readonly names: readonly { readonly asked: RrsetName; readonly reply: Reply }[];
+}
+
+export interface ParentServerSeen extends ServerAddress {
+  readonly ds: Reply;
+  /** The referral. */
+  readonly ns: Reply;
+}
+
+export interface ZoneSeen {
+  readonly plan: AuditPlan;
+  /** Unix time, seconds. */
+  readonly atSeconds: number;
+  /** The zone's SOA through the chain of trust. */
+  readonly chain: Resolution;
+  /** The DS RRset through the chain of trust. */
+  readonly ds: Resolution;
+  /** undefined when the parent cannot be asked from here (behind a forwarder). */
+  readonly parent: { readonly zone: string; readonly servers: readonly ParentServerSeen[] } | undefined;
+  readonly servers: readonly ServerSeen[];
+}
+
+export function messageOf(reply: Reply | undefined): Message | undefined {
+  return reply && "message" in reply ? reply.message : undefined;
+}
+
+/** Did the server answer with authority at all? Rules about content look at these only. */
+export function isAuthority(server: ServerSeen): boolean {
+  const soa = messageOf(server.probes.soa);
+  return soa?.authoritative === true && soa.rcode === 0;
+}
+
+/** Records of one name and type in a reply's answer. */
+export function answerOf(reply: Reply | undefined, name: string, type: number): readonly ResourceRecord[] {
+  return (messageOf(reply)?.answer ?? []).filter((record) => record.name === name && record.type === type);
+}
+
+export const label = ({ name, type }: RrsetName): string => `${name}/${typeName(type)}`;
+export const at = ({ name, address }: ServerAddress): string => `${name} ${address}`;
+export const isIpv6 = ({ address }: ServerAddress): boolean => address.includes(":");
+
+/** The SOA's numbers as a server gives them. */
+export interface Soa {
+  readonly serial: number;
+  readonly refresh: number;
+  readonly retry: number;
+  readonly expire: number;
+  readonly minimum: number;
+}
+
+export function soaOf(server: ServerSeen, zone: string): Soa | undefined {
+  const [record] = answerOf(server.probes.soa, zone, TYPE.SOA);
+  if (!record || record.rdata.length < 22) return undefined;
+  const { rdata } = record;
+  const view = new DataView(rdata.buffer, rdata.byteOffset + rdata.length - 20, 20);
+  const [serial, refresh, retry, expire, minimum] = [0, 4, 8, 12, 16].map((offset) => view.getUint32(offset)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { serial, refresh, retry, expire, minimum };
+}
+
+/** Serial arithmetic (RFC 1982): is `a` older than `b`? */
+export const isOlder = (a: number, b: number): boolean => a !== b && ((b - a) | 0) > 0;

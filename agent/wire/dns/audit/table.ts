@@ -1,0 +1,144 @@
+/**
+ * Every signature of a collection, judged once: by which key, how long it lasts, at which server. Rules about signatures read
+ * this table. Pure; bounded (signatures per RRset, keys per signature).
+ */
+import { parseDnskey } from "../dnskey.ts";
+import type { ResourceRecord } from "../message.ts";
+import { type SignedRrset, signedRrsets } from "../resolver/classify.ts";
+import { parseRrsig, type Rrsig, type VerifyFailure, validity, verifyRrset } from "../rrsig.ts";
+import { TYPE } from "../types.ts";
+import {
+  answerOf,
+  isAuthority,
+  messageOf,
+  type Reply,
+  type RrsetName,
+  type ServerSeen,
+  type ZoneSeen,
+} from "./seen.ts";
+
+const MAX_SIGNATURES = 8;
+const MAX_KEYS = 16;
+
+export interface JudgedSignature {
+  readonly keyTag: number;
+  readonly algorithm: number;
+  readonly state: "valid" | VerifyFailure;
+  /** Seconds; negative once expired. */
+  readonly secondsLeft: number;
+  /** From inception to expiration, seconds. */
+  readonly lifetime: number;
+}
+
+/** One RRset at one server. */
+export interface JudgedRrset extends RrsetName {
+  readonly server: ServerSeen;
+  readonly signatures: readonly JudgedSignature[];
+  /** RDATAs in canonical form, sorted, as one text: equal when the data is. */
+  readonly content: string;
+}
+
+/** RRsets of the zone that any server gave, with their signatures judged by the keys that the same server shows. */
+export function judgeAll(seen: ZoneSeen): JudgedRrset[] {
+  return seen.servers.filter(isAuthority).flatMap((server) => judgeServer(seen, server));
+}
+
+function judgeServer(seen: ZoneSeen, server: ServerSeen): JudgedRrset[] {
+  const { zone } = seen.plan;
+  const keys = keysOf(server, zone);
+  const replies: Reply[] = [
+    ...Object.values(server.probes).filter((reply) => reply !== undefined),
+    ...server.names.map((one) => one.reply),
+  ];
+  const done = new Map<string, JudgedRrset>();
+  for (const reply of replies) {
+    const message = messageOf(reply);
+    if (!message?.authoritative) continue;
+    for (const set of signedRrsets([...message.answer, ...message.authority])) {
+      const key = `${set.type}/${set.name}`;
+      if (set.type === TYPE.RRSIG || done.has(key) || !belongs(set, zone)) continue;
+      done.set(key, judgeRrset(set, server, keys, seen.atSeconds));
+    }
+  }
+  return [...done.values()];
+}
+
+/** Of the zone and signed by it: not a delegation's NS or glue. */
+function belongs(set: SignedRrset, zone: string): boolean {
+  if (set.name === zone) return true;
+  return set.name.endsWith(zone === "." ? "." : `.${zone}`) && set.type !== TYPE.NS;
+}
+
+export function keysOf(server: ServerSeen, zone: string): readonly ResourceRecord[] {
+  return answerOf(server.probes.dnskey, zone, TYPE.DNSKEY);
+}
+
+function judgeRrset(set: SignedRrset, server: ServerSeen, keys: readonly ResourceRecord[], now: number): JudgedRrset {
+  const signatures = set.signatures.slice(0, MAX_SIGNATURES).map((record) => judge(set.records, record, keys, now));
+  const content = set.records
+    .map((record) => Buffer.from(record.rdata).toString("hex"))
+    .sort()
+    .join();
+  return { name: set.name, type: set.type, server, signatures, content };
+}
+
+function judge(
+  rrset: readonly ResourceRecord[],
+  record: ResourceRecord,
+  keys: readonly ResourceRecord[],
+  now: number,
+): JudgedSignature {
+  const rrsig = parseRrsig(record.rdata);
+  if (!rrsig) return { keyTag: 0, algorithm: 0, state: "malformed", secondsLeft: 0, lifetime: 0 };
+  const { keyTag, algorithm } = rrsig;
+  const lifetime = (rrsig.expiration - rrsig.inception) | 0;
+  const { secondsLeft } = validity(rrsig, now);
+  return { keyTag, algorithm, state: stateBy(rrset, record, rrsig, keys, now), secondsLeft, lifetime };
+}
+
+function stateBy(
+  rrset: readonly ResourceRecord[],
+  record: ResourceRecord,
+  rrsig: Rrsig,
+  keys: readonly ResourceRecord[],
+  now: number,
+) {
+  const fitting = keys.filter((key) => {
+    const parsed = parseDnskey(key.rdata);
+    return parsed?.keyTag === rrsig.keyTag && parsed.algorithm === rrsig.algorithm;
+  });
+  let state: VerifyFailure = "wrong-key";
+  for (const dnskey of fitting.slice(0, MAX_KEYS)) {
+    const result = verifyRrset({ rrset, rrsig: record, dnskey, nowSeconds: now });
+    if (result.ok) return "valid" as const;
+    state = result.reason;
+  }
+  return state;
+}
+
+/** Of the signatures that hold, the one that lasts longest. */
+export function bestOf(rrset: JudgedRrset): JudgedSignature | undefined {
+  return rrset.signatures
+    .filter((one) => one.state === "valid")
+    .reduce<JudgedSignature | undefined>(
+      (best, one) => (best && best.secondsLeft >= one.secondsLeft ? best : one),
+      undefined,
+    );
+}
+
+/** Part of its lifetime that the best signature still has, 0 when none holds. */
+export function fractionLeft(rrset: JudgedRrset): number {
+  const best = bestOf(rrset);
+  return best && best.lifetime > 0 ? Math.max(0, best.secondsLeft / best.lifetime) : 0;
+}
+
+/** The zone's keys as any of its servers shows them. */
+export function zoneKeys(seen: ZoneSeen): readonly ResourceRecord[] {
+  const shown = seen.servers.filter(isAuthority).map((server) => keysOf(server, seen.plan.zone));
+  return shown.find((keys) => keys.length > 0) ?? [];
+}
+
+/** The DS records that the chain of trust gave. */
+export function dsRecords(seen: ZoneSeen): readonly ResourceRecord[] {
+  return seen.ds.answer.flatMap((set) => set.records).filter((record) => record.type === TYPE.DS);
+}

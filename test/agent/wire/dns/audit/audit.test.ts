@@ -1,0 +1,385 @@
+/**
+ * The audit over collected zones: a healthy one has no finding; each fault gives its tags and no others. Every zone is
+ * collected by the machine from servers that answer octets.
+ */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { describe, test } from "node:test";
+import {
+  type AuditFinding,
+  audit,
+  collectParent,
+  collectServer,
+  RULES,
+  type ZoneSeen,
+} from "../../../../../agent/wire/dns/audit/index.ts";
+import { type ResourceRecord, TYPE } from "../../../../../agent/wire/dns/index.ts";
+import { startRun } from "../../../../../agent/wire/dns/resolve.ts";
+import { DEFAULT_LIMITS } from "../../../../../agent/wire/dns/resolver/budget.ts";
+import { ResolverCache } from "../../../../../agent/wire/dns/resolver/cache.ts";
+import { parseRecords, rdataText } from "../../../../../agent/wire/dns/text/record.ts";
+import { type AuthorityOptions, authority } from "../support/authority.ts";
+import { configOf, drive, NOW, type Server } from "../support/world.ts";
+import { dsOf, makeKey, recordOf, signRrset, type ZoneKey } from "../support/zone.ts";
+
+const DAY = 86_400;
+const ROOT = "198.41.0.4";
+const ROOT2 = "198.41.0.5";
+const SERVERS = { "ns1.vn.": ["192.0.2.1", "2001:db8:1::53"], "ns2.vn.": ["198.51.100.2", "2001:db8:2::53"] };
+const HEALTHY = { inception: NOW - 2 * DAY, expiration: NOW + 12 * DAY };
+const zoneText = (serial = 7, www = "203.0.113.1") => `vn. 3600 IN SOA ns1.vn. admin.vn. ${serial} 7200 3600 604800 300
+vn. 3600 IN NS ns1.vn.
+vn. 3600 IN NS ns2.vn.
+ns1.vn. 3600 IN A 192.0.2.1
+ns1.vn. 3600 IN AAAA 2001:db8:1::53
+ns2.vn. 3600 IN A 198.51.100.2
+ns2.vn. 3600 IN AAAA 2001:db8:2::53
+www.vn. 3600 IN A ${www}
+mail.vn. 3600 IN MX 10 www.vn.`;
+
+const rootKey = makeKey(".");
+const vnKey = makeKey("vn.", 13);
+
+const GLUE =
+  "ns1.vn. 300 IN A 192.0.2.1\nns1.vn. 300 IN AAAA 2001:db8:1::53\nns2.vn. 300 IN A 198.51.100.2\nns2.vn. 300 IN AAAA 2001:db8:2::53";
+const BOTH = `vn. 300 IN NS ns1.vn.\nvn. 300 IN NS ns2.vn.\n${GLUE}`;
+
+interface Setup {
+  readonly zone?: Partial<AuthorityOptions>;
+  /** What one server does differently, by address. */
+  readonly servers?: Readonly<Record<string, Server>>;
+  readonly delegation?: string;
+  readonly ds?: readonly ResourceRecord[];
+  readonly own?: boolean;
+}
+
+function collect(setup: Setup): ZoneSeen {
+  const server = authority("vn.", { text: zoneText(), keys: [vnKey], validity: HEALTHY, ...setup.zone });
+  const delegation = setup.delegation ?? BOTH;
+  const ds = setup.ds ?? [dsOf(vnKey)];
+  const rootText = ". 300 IN SOA a. b. 1 7200 3600 604800 300\n. 300 IN NS a.root-servers.net.\n";
+  const root = authority(".", { text: rootText + delegation, keys: [rootKey], validity: HEALTHY, change: addDs(ds) });
+  const all: Record<string, Server> = { [ROOT]: root, [ROOT2]: root };
+  for (const address of Object.values(SERVERS).flat()) all[address] = server;
+  Object.assign(all, setup.servers);
+  const config = configOf([{ zone: ".", ds: [], dnskeys: [rootKey.record.rdata] }], ROOT, ROOT2);
+  const cache = new ResolverCache();
+  const run = () => startRun(config, NOW, cache, { ...DEFAULT_LIMITS, queries: 500 });
+  const names = [
+    { name: "www.vn.", type: TYPE.A },
+    { name: "mail.vn.", type: TYPE.MX },
+  ];
+  const plan = { zone: "vn.", names, probe: "vg-absent-4711", own: setup.own ?? true };
+  const parent = drive(collectParent(run(), plan), all).result;
+  const servers = parent.servers.map((one) => drive(collectServer(run(), plan, one), all).result);
+  return { plan, atSeconds: NOW, ...parent, servers };
+}
+
+/** Signs DS at the cut: made here, because DS are records and not text. */
+function addDs(ds: readonly ResourceRecord[]) {
+  return (records: ResourceRecord[]): ResourceRecord[] => {
+    if (ds.length === 0) return records;
+    const text = authorityOfDs(ds);
+    return [
+      ...records.filter((r) => !(r.name === "vn." && (r.type === TYPE.NSEC || covers(r) === TYPE.NSEC))),
+      ...text,
+    ];
+  };
+}
+const covers = (r: ResourceRecord) => (r.type === TYPE.RRSIG ? (r.rdata[0]! << 8) | r.rdata[1]! : -1);
+
+const authorityOfDs = (ds: readonly ResourceRecord[]) => [...ds, signRrset(ds, rootKey, HEALTHY)];
+
+const tags = (findings: readonly AuditFinding[]) => [...new Set(findings.map((finding) => finding.tag))].sort();
+const find = (findings: readonly AuditFinding[], tag: string) => findings.find((finding) => finding.tag === tag)!;
+
+test("a healthy zone: no finding, everything seen", () => {
+  const seen = collect({});
+  assert.deepEqual(audit(seen), []);
+  assert.equal(seen.servers.length, 4);
+  assert.equal(seen.chain.verdict.security, "secure");
+  assert.equal(seen.parent?.servers.length, 2);
+});
+
+const silent: Server = () => undefined;
+const noTcp =
+  (server: Server): Server =>
+  (query) =>
+    query.transport === "tcp" ? undefined : server(query);
+const zoneServer = (change: Partial<AuthorityOptions> = {}) =>
+  authority("vn.", { text: zoneText(), keys: [vnKey], validity: HEALTHY, ...change });
+const expiring = { inception: NOW - 13 * DAY, expiration: NOW + DAY };
+const over = { inception: NOW - 15 * DAY, expiration: NOW - DAY };
+const rsa = (bits: number, algorithm = 8): ResourceRecord =>
+  recordOf(
+    "vn.",
+    TYPE.DNSKEY,
+    Uint8Array.from([1, 0, 3, algorithm, 3, 1, 0, 1, ...new Uint8Array(bits / 8).fill(0xff)]),
+    3600,
+  );
+const weakDs = (key: ZoneKey): ResourceRecord => {
+  const ds = dsOf(key);
+  const digest = createHash("sha1").update(key.record.owner).update(key.record.rdata).digest();
+  return { ...ds, rdata: Uint8Array.from([...ds.rdata.subarray(0, 3), 1, ...digest]) };
+};
+
+const ROWS: readonly (readonly [string, () => Setup, readonly string[]])[] = [
+  ["a server that is dead", () => ({ servers: { "192.0.2.1": silent } }), ["ZONE_SERVER_UNREACHABLE"]],
+  ["a server without TCP", () => ({ servers: { "192.0.2.1": noTcp(zoneServer()) } }), ["ZONE_SERVER_NO_TCP"]],
+  [
+    "a server that refuses",
+    () => ({ servers: { "192.0.2.1": () => ({ reply: "REFUSED" }) } }),
+    ["ZONE_SERVER_REFUSES"],
+  ],
+  [
+    "a server without EDNS",
+    () => ({ servers: { "192.0.2.1": (q) => ({ ...zoneServer()(q), edns: false }) } }),
+    ["ZONE_SERVER_NO_EDNS"],
+  ],
+  [
+    "a server that likes EDNS version 1",
+    () => ({
+      servers: {
+        "192.0.2.1": (q) => (q.edns === "version-1" ? zoneServer()({ ...q, edns: "none" }) : zoneServer()(q)),
+      },
+    }),
+    ["ZONE_SERVER_EDNS_VERSION"],
+  ],
+  [
+    "an open resolver",
+    () => ({
+      servers: {
+        "192.0.2.1": (q) =>
+          q.recursionDesired ? { reply: "RD RA", answer: parseRecords("org. 300 IN NS a.org.") } : zoneServer()(q),
+      },
+    }),
+    ["ZONE_SERVER_RECURSES"],
+  ],
+  [
+    "a server that gives the zone away",
+    () => ({
+      servers: {
+        "192.0.2.1": (q) => (q.type === TYPE.AXFR ? { answer: parseRecords(zoneText()).slice(0, 1) } : zoneServer()(q)),
+      },
+    }),
+    ["ZONE_SERVER_TRANSFERS"],
+  ],
+  ["an unsigned zone", () => ({ zone: { unsigned: true }, ds: [] }), ["ZONE_NOT_SIGNED"]],
+  ["a signed zone without DS", () => ({ ds: [] }), ["ZONE_DS_MISSING"]],
+  ["a DS that fits nothing", () => ({ ds: [dsOf(makeKey("vn.", 13))] }), ["ZONE_CHAIN_BROKEN"]],
+  ["an old DS left over", () => ({ ds: [dsOf(vnKey), dsOf(makeKey("vn.", 13))] }), ["ZONE_DS_UNMATCHED"]],
+  ["a DS by SHA-1 only", () => ({ ds: [weakDs(vnKey)] }), ["ZONE_DS_DIGEST_WEAK"]],
+  [
+    "a short RSA key",
+    () => ({ zone: { keys: [vnKey], text: zoneText(), change: addKey(rsa(1024)) } }),
+    ["ZONE_ALGORITHM_INCOMPLETE", "ZONE_KEY_SHORT"],
+  ],
+  [
+    "one RRset about to expire",
+    () => ({ zone: { validityOf: (name) => (name === "www.vn." ? expiring : undefined) } }),
+    ["ZONE_SIGNATURE_EXPIRES_SOON"],
+  ],
+  [
+    "one RRset over",
+    () => ({ zone: { validityOf: (name, type) => (name === "www.vn." && type === TYPE.A ? over : undefined) } }),
+    ["ZONE_SIGNATURE_EXPIRED"],
+  ],
+  ["a signer that stopped, not yet over", () => ({ zone: { validity: expiring } }), ["ZONE_SIGNER_STOPPED"]],
+  [
+    "a signer that stopped long ago",
+    () => ({ zone: { validity: over, validityOf: (_, type) => (type === TYPE.DNSKEY ? HEALTHY : undefined) } }),
+    ["ZONE_SIGNER_STOPPED"],
+  ],
+  [
+    "a signer ahead of the clock",
+    () => ({ zone: { validity: { inception: NOW + 3600, expiration: NOW + 14 * DAY } } }),
+    ["ZONE_SIGNATURE_NOT_YET_VALID"],
+  ],
+  [
+    "a lifetime of a year",
+    () => ({ zone: { validity: { inception: NOW - DAY, expiration: NOW + 364 * DAY } } }),
+    ["ZONE_SIGNATURE_LIFETIME"],
+  ],
+  [
+    "a record edited after signing",
+    () => ({
+      zone: {
+        change: (records) =>
+          records.map((r) =>
+            r.name === "www.vn." && r.type === TYPE.A ? parseRecords("www.vn. 3600 IN A 203.0.113.66")[0]! : r,
+          ),
+      },
+    }),
+    ["ZONE_SIGNATURE_BOGUS"],
+  ],
+  [
+    "a record that was never signed",
+    () => ({ zone: { change: (records) => records.filter((r) => !(r.name === "www.vn." && covers(r) === TYPE.A)) } }),
+    ["ZONE_SIGNATURE_MISSING"],
+  ],
+  [
+    "a planned record that is gone",
+    () => ({ zone: { text: zoneText().replace(/www\.vn\. 3600 IN A .*\n/, "") } }),
+    ["ZONE_RECORD_MISSING"],
+  ],
+  [
+    "an NSEC chain with a hole",
+    () => ({
+      zone: {
+        change: (records) =>
+          records.filter((r) => !(r.name === "ns2.vn." && (r.type === TYPE.NSEC || covers(r) === TYPE.NSEC))),
+      },
+    }),
+    ["ZONE_DENIAL_BROKEN"],
+  ],
+  [
+    "a secondary that is stale and over",
+    () => ({ servers: { "198.51.100.2": zoneServer({ text: zoneText(5), validity: over }) } }),
+    ["ZONE_SECONDARY_STALE"],
+  ],
+  [
+    "one server's data edited without a serial",
+    () => ({ servers: { "198.51.100.2": zoneServer({ text: zoneText(7, "203.0.113.9") }) } }),
+    ["ZONE_SERVERS_DIFFER"],
+  ],
+  [
+    "a delegation that names one server only",
+    () => ({ delegation: `vn. 300 IN NS ns1.vn.\n${GLUE}` }),
+    ["ZONE_DELEGATION_DIFFERS"],
+  ],
+  [
+    "glue that is wrong",
+    () => ({
+      delegation: `vn. 300 IN NS ns1.vn.\nvn. 300 IN NS ns2.vn.\n${GLUE.replace("192.0.2.1", "192.0.2.99")}`,
+      servers: { "192.0.2.99": silent },
+    }),
+    ["ZONE_GLUE_WRONG", "ZONE_SERVER_UNREACHABLE"],
+  ],
+  [
+    "an expire above the lifetime",
+    () => ({ zone: { text: zoneText().replace("604800", "2419200") } }),
+    ["ZONE_SIGNATURE_UNDER_EXPIRE"],
+  ],
+  [
+    "a retry above the refresh",
+    () => ({ zone: { text: zoneText().replace("7200 3600", "3600 7200") } }),
+    ["ZONE_SOA_TIMERS"],
+  ],
+  [
+    "a request for keys that nobody has",
+    () => ({ zone: { text: `${zoneText()}\nvn. 3600 IN CDS 1 13 2 ${"00".repeat(32)}` } }),
+    ["ZONE_CDS_INVALID"],
+  ],
+  [
+    "an outdated algorithm beside a good one",
+    () => ({ zone: { change: addKey(rsa(2048, 7)) } }),
+    ["ZONE_ALGORITHM_INCOMPLETE", "ZONE_ALGORITHM_WEAK"],
+  ],
+  [
+    "a new key that the parent has not taken",
+    () => ({ zone: { keys: [vnKey, nextKey], text: `${zoneText()}\n${[vnKey, nextKey].map(cdsText).join("\n")}` } }),
+    ["ZONE_CDS_PENDING"],
+  ],
+  [
+    "one server only",
+    () => ({
+      zone: { text: without(zoneText(), "ns2") },
+      delegation: without(`vn. 300 IN NS ns1.vn.\n${GLUE}`, "ns2"),
+    }),
+    ["ZONE_FEW_SERVERS"],
+  ],
+  [
+    "servers without IPv6",
+    () => ({ zone: { text: without(zoneText(), "AAAA") }, delegation: without(BOTH, "AAAA") }),
+    ["ZONE_NO_IPV6_SERVER"],
+  ],
+  [
+    "servers in one network",
+    () => ({
+      zone: { text: near(zoneText()) },
+      delegation: near(BOTH),
+      servers: {
+        "192.0.2.77": zoneServer({ text: near(zoneText()) }),
+        "2001:db8:1::77": zoneServer({ text: near(zoneText()) }),
+      },
+    }),
+    ["ZONE_ONE_NETWORK"],
+  ],
+  [
+    "NSEC3 parameters against RFC 9276",
+    () => ({ zone: { text: `${zoneText()}\nvn. 3600 IN NSEC3PARAM 1 0 5 AB` } }),
+    ["ZONE_NSEC3_ITERATIONS", "ZONE_NSEC3_SALT"],
+  ],
+  [
+    "a parent's server that is behind",
+    () => ({ servers: { [ROOT2]: (q) => (q.type === TYPE.DS ? { authority: [] } : undefined) } }),
+    ["ZONE_PARENT_DIFFERS"],
+  ],
+];
+
+const nextKey = makeKey("vn.", 13);
+const cdsText = (key: ZoneKey) => `vn. 3600 IN CDS ${rdataText(TYPE.CDS, dsOf(key).rdata)}`;
+const without = (text: string, word: string) =>
+  text
+    .split("\n")
+    .filter((line) => !line.includes(word))
+    .join("\n");
+const near = (text: string) =>
+  text.replaceAll("198.51.100.2", "192.0.2.77").replaceAll("2001:db8:2::53", "2001:db8:1::77");
+
+function addKey(key: ResourceRecord) {
+  return (records: ResourceRecord[]): ResourceRecord[] => {
+    const others = records.filter((r) => !(r.name === "vn." && (r.type === TYPE.DNSKEY || covers(r) === TYPE.DNSKEY)));
+    const set = [vnKey.record, key];
+    return [...others, ...set, signRrset(set, vnKey, HEALTHY)];
+  };
+}
+
+describe("each fault gives its tags and no others", () => {
+  for (const [fault, setup, expected] of ROWS) {
+    test(`${fault}: ${expected.join(" ")}`, () =>
+      assert.deepEqual(tags(audit(collect(setup()))), [...expected].sort()));
+  }
+});
+
+test("a stopped signer is one finding, with counts and the earliest end", () => {
+  const findings = audit(
+    collect({ zone: { validity: expiring, validityOf: (name) => (name === "www.vn." ? over : undefined) } }),
+  );
+  const { evidence, subject } = find(findings, "ZONE_SIGNER_STOPPED");
+  assert.equal(subject, "vn.");
+  assert.equal(evidence["earliest"], new Date((NOW - DAY) * 1000).toISOString());
+  assert.ok(Number(evidence["count"]) >= 8 && Number(evidence["expired"]) >= 1);
+  assert.equal(findings.length, 1);
+});
+
+test("a stale secondary is named at each of its addresses", () => {
+  const stale = zoneServer({ text: zoneText(5), validity: over });
+  const findings = audit(collect({ servers: { "198.51.100.2": stale, "2001:db8:2::53": stale } }));
+  assert.deepEqual(findings.map((finding) => finding.subject).sort(), [
+    "ns2.vn. 198.51.100.2",
+    "ns2.vn. 2001:db8:2::53",
+  ]);
+  assert.equal(find(findings, "ZONE_SECONDARY_STALE").evidence["newest"], 7);
+});
+
+test("a zone of others is neither transferred nor asked to recurse", () => {
+  const seen = collect({ own: false });
+  assert.equal(
+    seen.servers.some((server) => server.probes.transfer || server.probes.recursion),
+    false,
+  );
+});
+
+test("every tag that a rule names is met by a row, and none that it does not name", () => {
+  const named = new Set<string>(RULES.flatMap((rule) => rule.tags));
+  const met = new Set(ROWS.flatMap(([, , expected]) => expected));
+  assert.deepEqual(
+    [...met].filter((tag) => !named.has(tag)),
+    [],
+  );
+  assert.deepEqual(
+    [...named].filter((tag) => !met.has(tag)),
+    [],
+  );
+});

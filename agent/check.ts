@@ -27,16 +27,28 @@ export interface Check<K extends TargetKind> {
 /** What a detector says; the runner adds id, target and time. */
 export type Sighting = Omit<Detection, "type" | "id" | "target" | "at">;
 
+/** What a detector knew when its place in the log was last written down, and how long ago that was. */
+export interface Remembered {
+  memory: string;
+  agoMs: number;
+  nowMs: number;
+}
+
+/** Times are milliseconds of a clock that never jumps. */
+export interface Watching {
+  /** Called at every tick, also with no lines. */
+  step(lines: readonly string[], nowMs: number): Sighting[];
+  /** All that it needs to go on after a restart as if there had been none; bounded. */
+  memory(nowMs: number): string;
+}
+
 /** A detector is a pure state machine over lines of a log: lines and the time in, sightings out. */
 export interface Detector<K extends TargetKind> {
   readonly id: string;
   readonly kind: K;
   readonly clauses: readonly string[];
-  /**
-   * Makes the state for one target. The function is called at every tick, also with no lines; its time is milliseconds of a
-   * clock that never jumps.
-   */
-  start(target: TargetOf<K>): (lines: readonly string[], nowMs: number) => Sighting[];
+  /** Makes the state for one target; `before` is what a life before this one remembered. */
+  start(target: TargetOf<K>, before?: Remembered): Watching;
 }
 
 /** Why a peer could not be spoken to. `detail` of the system's own code stands beside it where there is one. */
@@ -73,6 +85,9 @@ export interface Kernel {
 export interface Cursor {
   inode: string;
   offset: number;
+  /** What the detector knew at that place, and the wall clock then. */
+  memory?: string;
+  at?: number;
 }
 
 export interface Tail {

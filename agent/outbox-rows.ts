@@ -90,13 +90,16 @@ export function sent(db: DatabaseSync): Entry[] {
 }
 
 export function keepCursors(db: DatabaseSync, cursors: ReadonlyMap<string, Cursor>): void {
-  const keep = db.prepare("INSERT OR REPLACE INTO cursor (target, inode, offset) VALUES (?, ?, ?)");
-  for (const [target, { inode, offset }] of cursors) keep.run(target, inode, offset);
+  const keep = db.prepare("INSERT OR REPLACE INTO cursor (target, inode, offset, memory, at) VALUES (?, ?, ?, ?, ?)");
+  for (const [target, { inode, offset, memory, at }] of cursors)
+    keep.run(target, inode, offset, memory ?? null, at ?? null);
 }
 
 export function cursorOf(db: DatabaseSync, target: string): Cursor | undefined {
-  const row = db.prepare("SELECT inode, offset FROM cursor WHERE target = ?").get(target);
-  return row && { inode: String(row["inode"]), offset: Number(row["offset"]) };
+  const row = db.prepare("SELECT inode, offset, memory, at FROM cursor WHERE target = ?").get(target);
+  if (!row) return undefined;
+  const place = { inode: String(row["inode"]), offset: Number(row["offset"]) };
+  return row["memory"] === null ? place : { ...place, memory: String(row["memory"]), at: Number(row["at"]) };
 }
 
 function entryOf(row: Record<string, unknown>): Entry {

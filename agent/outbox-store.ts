@@ -16,7 +16,9 @@ const SCHEMA = `
   ) STRICT;
   CREATE INDEX unsent ON entry (kind, id) WHERE seq IS NULL;
   CREATE INDEX sent ON entry (seq) WHERE seq IS NOT NULL;
-  CREATE TABLE cursor (target TEXT PRIMARY KEY, inode TEXT NOT NULL, offset INTEGER NOT NULL) STRICT;
+  CREATE TABLE cursor (
+    target TEXT PRIMARY KEY, inode TEXT NOT NULL, offset INTEGER NOT NULL, memory TEXT, at INTEGER
+  ) STRICT;
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 const FILES = ["", "-wal", "-shm", "-journal"];

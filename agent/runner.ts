@@ -115,8 +115,9 @@ export class Runner {
 
   private detectorWork(detector: Detector<TargetKind>, target: TargetOf<"ssh-log">) {
     const { world, cursorOf, onDetections } = this.options;
-    const step = detector.start(target);
-    const tail: Tail = world.tail(target.expects.path, cursorOf(target.id));
+    const from = cursorOf(target.id);
+    const watching = detector.start(target, remembered(from, world.now()));
+    const tail: Tail = world.tail(target.expects.path, from);
     let keptAt = performance.now();
     let kept = "";
     const run = async (): Promise<Draft> => {
@@ -124,12 +125,14 @@ export class Runner {
         const { lines, cursor } = tail.read();
         const at = world.now();
         // A window of the detector must not stretch or shrink when somebody sets the clock.
-        const detections = step(lines, performance.now()).map(
-          (sighting): Detection => ({ type: "detection", id: randomUUID(), target: target.id, at, ...sighting }),
-        );
+        const now = performance.now();
+        const detections = watching
+          .step(lines, now)
+          .map((sighting): Detection => ({ type: "detection", id: randomUUID(), target: target.id, at, ...sighting }));
         const isLate = performance.now() - keptAt >= KEEP_CURSOR_MS && JSON.stringify(cursor) !== kept;
         if (detections.length > 0 || isLate) {
-          onDetections(detections, target.id, cursor);
+          // Place and memory go to the disk together: a killed agent neither forgets half an attack nor tells it twice.
+          onDetections(detections, target.id, cursor && { ...cursor, memory: watching.memory(now), at });
           kept = JSON.stringify(cursor);
           keptAt = performance.now();
         }
@@ -140,6 +143,11 @@ export class Runner {
     };
     return { run, stop: () => tail.close() };
   }
+}
+
+function remembered(from: Cursor | undefined, nowAt: number) {
+  if (from?.memory === undefined || from.at === undefined) return undefined;
+  return { memory: from.memory, agoMs: nowAt - from.at, nowMs: performance.now() };
 }
 
 /** A report but for its times. */

@@ -1,7 +1,7 @@
 // SSH brute force (ATT&CK T1110.001) from sshd's log: as many refused log-ins by one source within the window as the plan
 // allows, and then, while it goes on, one more sighting at most every ten seconds. `count` is what came since the sighting
 // before, so that counts add up; `total` stands in the evidence. Pure: time comes in, memory is bounded whatever the log says.
-import type { Detector, Sighting } from "../check.ts";
+import type { Detector, Remembered, Sighting } from "../check.ts";
 import { parseSshFailure, type SshFailure } from "../wire/sshd-log.ts";
 
 const REPEAT_MS = 10_000;
@@ -20,20 +20,33 @@ interface Source {
   connections: Map<number, "sign" | "attempt">;
 }
 
+type Kept = [
+  address: string,
+  recent: [ageMs: number, failures: number][],
+  untold: number,
+  total: number,
+  lastAgeMs: number,
+  toldAgeMs: number | null,
+  connections: [port: number, kind: "sign" | "attempt"][],
+];
+
 export const sshBruteForce: Detector<"ssh-log"> = {
   id: "ssh-brute-force",
   kind: "ssh-log",
   clauses: ["MITRE ATT&CK T1110", "Decree 331/2026/NĐ-CP art. 31"],
-  start({ expects: { failures, windowMs } }) {
+  start({ expects: { failures, windowMs } }, before) {
     /** In order of their latest failure. */
-    const sources = new Map<string, Source>();
-    return (lines, now) => {
-      for (const line of lines) {
-        const failure = parseSshFailure(line);
-        if (failure) count(sources, failure, now);
-      }
-      forget(sources, now - windowMs);
-      return [...sources].flatMap(([address, source]) => tell(address, source, now, failures, windowMs));
+    const sources = before ? recall(before) : new Map<string, Source>();
+    return {
+      step(lines, now) {
+        for (const line of lines) {
+          const failure = parseSshFailure(line);
+          if (failure) count(sources, failure, now);
+        }
+        forget(sources, now - windowMs);
+        return [...sources].flatMap(([address, source]) => tell(address, source, now, failures, windowMs));
+      },
+      memory: (now) => remember(sources, now),
     };
   },
 };
@@ -87,4 +100,44 @@ function tell(actor: string, source: Source, now: number, failures: number, wind
   const evidence = { total: source.total, windowSeconds: Math.round(windowMs / 1_000) };
   const attack = ["T1110.001"];
   return [{ detector: sshBruteForce.id, class: "ssh-brute-force", severity: "high", actor, attack, count, evidence }];
+}
+
+/** Times are kept as ages: the clock of the next life begins somewhere else. */
+function remember(sources: Map<string, Source>, now: number): string {
+  return JSON.stringify(
+    [...sources].map(
+      ([address, s]): Kept => [
+        address,
+        s.recent.map(({ at, failures }) => [now - at, failures]),
+        s.untold,
+        s.total,
+        now - s.lastAt,
+        s.toldAt === undefined ? null : now - s.toldAt,
+        [...s.connections],
+      ],
+    ),
+  );
+}
+
+function recall({ memory, agoMs, nowMs }: Remembered): Map<string, Source> {
+  const then = nowMs - Math.max(0, agoMs);
+  try {
+    const kept = JSON.parse(memory) as Kept[];
+    return new Map(
+      kept.map(([address, recent, untold, total, lastAge, toldAge, connections]) => [
+        address,
+        {
+          recent: recent.map(([age, failures]) => ({ at: then - age, failures })),
+          untold,
+          total,
+          lastAt: then - lastAge,
+          toldAt: toldAge === null ? undefined : then - toldAge,
+          connections: new Map(connections),
+        },
+      ]),
+    );
+  } catch {
+    // Damaged, or of another version: what was counted is counted anew.
+    return new Map();
+  }
 }

@@ -23,6 +23,9 @@ const SURE_AFTER_MS = 5_000;
 /** Part of a core that listings may take, and what they may take at once after a calm, milliseconds. */
 const SHARE = 0.002;
 const BURST_MS = 60;
+/** However dear listings are, after so long one is made when a session was lost, and when the counters moved otherwise. */
+const LOST_AFTER_MS = 1_000;
+const MOVED_AFTER_MS = 2_000;
 
 /** `monotonic`: milliseconds of a clock that never jumps. */
 export function makeKernel(monotonic: () => number): Kernel {
@@ -55,29 +58,38 @@ function othersCounters(): TcpCounters | undefined {
   return all && { opened: all.opened - ownSessions.opened, current: all.current - ownSessions.current };
 }
 
+/** Processor time of this thread, milliseconds: by the wall, a listing on a busy machine would look dear for having waited. */
+const processorMs = () => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+};
+
 /**
  * A listing that is read again by the rules at the head of this file.
- * @returns a function whose answers are at most one tick old when a session was lost
+ * @param spent processor time used so far, milliseconds
+ * @returns a function whose answers are at most one tick old when a session was lost after a calm
  */
 export function sessionsByNeed(
   monotonic: () => number,
   counters: () => TcpCounters | undefined,
   list: () => ReadonlySet<string>,
+  spent: () => number = processorMs,
 ): () => ReadonlySet<string> {
   let last: Listing | undefined;
   let credit = BURST_MS;
   let creditAt = monotonic();
   return perTick(monotonic, () => {
     const seen = counters();
-    const start = monotonic();
-    credit = Math.min(BURST_MS, credit + (start - creditAt) * SHARE);
-    creditAt = start;
-    if (last && credit < creditNeeded(last, seen, start)) return last.set;
+    const now = monotonic();
+    credit = Math.min(BURST_MS, credit + (now - creditAt) * SHARE);
+    creditAt = now;
+    if (last && !isDue(last, seen, now - last.at, credit)) return last.set;
     // The counters were read before the listing: what changes in between shows as a difference at the next tick.
+    const before = spent();
     const set = list();
-    const cost = monotonic() - start;
+    const cost = spent() - before;
     credit -= cost;
-    last = { set, at: start, cost, seen };
+    last = { set, at: now, cost, seen };
     return set;
   });
 }
@@ -85,16 +97,16 @@ export function sessionsByNeed(
 interface Listing {
   set: ReadonlySet<string>;
   at: number;
-  /** Milliseconds. */
+  /** Milliseconds of processor time. */
   cost: number;
   seen: TcpCounters | undefined;
 }
 
 /** A loss may use up what was saved; whatever else is read leaves room for one. */
-function creditNeeded(last: Listing, seen: TcpCounters | undefined, now: number): number {
-  if (!seen || !last.seen || seen.current < last.seen.current) return last.cost;
+function isDue(last: Listing, seen: TcpCounters | undefined, age: number, credit: number): boolean {
+  if (!seen || !last.seen || seen.current < last.seen.current) return credit >= last.cost || age >= LOST_AFTER_MS;
   const moved = seen.opened !== last.seen.opened || seen.current !== last.seen.current;
-  return moved || now - last.at >= SURE_AFTER_MS ? Math.max(last.cost, BURST_MS / 2) : Number.POSITIVE_INFINITY;
+  return moved ? credit >= Math.max(last.cost, BURST_MS / 2) || age >= MOVED_AFTER_MS : age >= SURE_AFTER_MS;
 }
 
 function deviceState(name: string, running: NodeJS.Dict<unknown>, present: () => string): DeviceState {

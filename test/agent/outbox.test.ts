@@ -105,12 +105,14 @@ test("a new epoch sends again what was sent and not acked", () => {
 test("cursors become durable with their detections", () => {
   const path = freshPath();
   const box = open(path);
-  box.put([detection("D")], { log: { inode: "1:2", offset: 77 } });
+  const place = { inode: "1:2", offset: 77, memory: "[]", at: 5 };
+  box.put([detection("D")], { log: place, bare: { inode: "1:3", offset: 1 } });
   assert.equal(box.cursor("log"), undefined);
   box.flush(0);
   box.close();
   const again = open(path);
-  assert.deepEqual(again.cursor("log"), { inode: "1:2", offset: 77 });
+  assert.deepEqual(again.cursor("log"), place);
+  assert.deepEqual(again.cursor("bare"), { inode: "1:3", offset: 1 });
   again.close();
 });
 

@@ -181,8 +181,11 @@ test("a log: lines to the detector, detections with an id of their own, a missin
       id: "d",
       kind: "ssh-log",
       clauses: [],
-      start: () => (lines) =>
-        lines.map((actor) => ({ detector: "d", class: "c", severity: "high", actor, count: 1, evidence: {} })),
+      start: () => ({
+        step: (lines) =>
+          lines.map((actor) => ({ detector: "d", class: "c", severity: "high", actor, count: 1, evidence: {} })),
+        memory: () => "",
+      }),
     },
   };
   const { runner, reports, detections } = runnerOf({}, { detectors, tail });

@@ -71,6 +71,10 @@ test("the digest is that of the agent's last reports, whatever their order", () 
   assert.equal(viewed(b, a).digest("xa-mot"), stateDigest([a, b]));
   assert.equal(viewed(bad(PORTAL, "CERT_EXPIRED"), b, a).digest("xa-mot"), stateDigest([a, b]));
   assert.equal(viewed().digest("xa-hai"), stateDigest([]));
+  const view = viewed(a);
+  assert.equal(view.digest("xa-mot"), stateDigest([a]));
+  view.hear("xa-mot", b, 3);
+  assert.equal(view.digest("xa-mot"), stateDigest([a, b]), "and follows what is said");
 });
 
 test("another registry: gone targets are given back and out of the digest, presence stays", () => {

@@ -2,7 +2,11 @@
  * The root's servers (IANA, named.root), for a resolver that was given no other hints. Addresses change about once in some
  * years; a stale one costs a timeout. Pure data.
  */
+import { nameFromWire } from "./name.ts";
+import { addressText } from "./resolver/iterate.ts";
 import type { NameServer } from "./resolver/machine.ts";
+import { parseRecords } from "./text/record.ts";
+import { TYPE } from "./types.ts";
 
 const ROOT: readonly (readonly [string, string, string])[] = [
   ["a", "198.41.0.4", "2001:503:ba3e::2:30"],
@@ -24,3 +28,16 @@ export const ROOT_HINTS: readonly NameServer[] = ROOT.map(([letter, v4, v6]) => 
   name: `${letter}.root-servers.net.`,
   addresses: [v4, v6],
 }));
+
+/** Root servers out of a hints file (`named.root`): NS at the root with their addresses. Throws DnsError; [] when it has none. */
+export function readHints(text: string): NameServer[] {
+  const records = parseRecords(text);
+  const names = records.filter((r) => r.type === TYPE.NS && r.name === ".").map((r) => nameFromWire(r.rdata));
+  return [...new Set(names)].flatMap((name) => {
+    const addresses = records
+      .filter((r) => r.name === name)
+      .map(addressText)
+      .filter((one) => one !== undefined);
+    return addresses.length > 0 ? [{ name, addresses }] : [];
+  });
+}

@@ -19,7 +19,7 @@ const target = (failures: number, windowMs: number): TargetOf<"ssh-log"> => ({
 const shape = Compile(DetectionSchema);
 const failed = (source: string, port: number) => `Failed password for root from ${source} port ${port} ssh2`;
 const start = (failures = 5, windowMs = 60_000) => {
-  const step = sshBruteForce.start(target(failures, windowMs));
+  const { step } = sshBruteForce.start(target(failures, windowMs));
   return (lines: string[], now: number) =>
     step(lines, now).map((s) => {
       assert.ok(shape.Check({ type: "detection", id: "x", target: "t", at: 1, ...s }), JSON.stringify(s));
@@ -117,7 +117,7 @@ test("whatever the log holds, memory is bounded and every failure of a told atta
   });
   fc.assert(
     fc.property(fc.array(line, { minLength: 30, maxLength: 60 }), (lines) => {
-      const detector = sshBruteForce.start(target(2, 300_000));
+      const { step: detector } = sshBruteForce.start(target(2, 300_000));
       let now = 0;
       const counts = new Map<string, number>();
       const add = (sightings: ReturnType<typeof detector>) => {
@@ -134,4 +134,30 @@ test("whatever the log holds, memory is bounded and every failure of a told atta
       }
     }),
   );
+});
+
+test("stopped and started again at any line, it tells what it would have told without", () => {
+  const lines = Array.from(
+    { length: 40 },
+    (_, i) => `Failed password for root from 2001:db8::${i % 4} port ${4000 + i} ssh2`,
+  );
+  const whole = sshBruteForce.start(target(5, 60_000));
+  const expected = lines.flatMap((l, i) => whole.step([l], i * 100));
+  assert.ok(expected.length > 0);
+  for (let cut = 0; cut <= lines.length; cut++) {
+    const first = sshBruteForce.start(target(5, 60_000));
+    const told = lines.slice(0, cut).flatMap((l, i) => first.step([l], i * 100));
+    // The next life's clock begins at another number.
+    const later = 1_000_000;
+    const now = cut * 100;
+    const before = { memory: first.memory(now), agoMs: 0, nowMs: later };
+    const second = sshBruteForce.start(target(5, 60_000), before);
+    const rest = lines.slice(cut).flatMap((l, i) => second.step([l], later + i * 100));
+    assert.deepEqual([...told, ...rest], expected, `cut at ${cut}`);
+  }
+});
+
+test("a damaged memory is no memory", () => {
+  const before = { memory: '[["x"', agoMs: 0, nowMs: 5 };
+  assert.deepEqual(sshBruteForce.start(target(5, 60_000), before).step([], 6), []);
 });

@@ -38,15 +38,17 @@ test("what a real kernel says of links, addresses, routes and sessions", {
 function listings(cost: number) {
   let now = 0;
   let count = 0;
+  let spent = 0;
   const state: { counters: { opened: number; current: number } | undefined } = { counters: { opened: 10, current: 4 } };
   const sessions = sessionsByNeed(
     () => now,
     () => state.counters,
     () => {
       count++;
-      now += cost;
+      spent += cost;
       return new Set<string>();
     },
+    () => spent,
   );
   const after = (ms: number, next?: { opened: number; current: number }) => {
     if (next) state.counters = next;
@@ -70,13 +72,26 @@ test("sessions are listed again only when the counters say that they may differ"
   assert.equal(after(500), 1, "no counters: always");
 });
 
-test("however the counters move, listings keep within their share of a core, and a loss after a calm is seen at once", () => {
-  const { after } = listings(10);
+test("however the counters move, listings keep to a small share of a core", () => {
+  const { after } = listings(5);
   after(0);
-  let count = 0;
-  for (let i = 0; i < 1_200; i++) count += after(500, { opened: i, current: 4 + (i % 3) });
-  assert.ok(count * 10 < 600_000 * 0.002 + 70, `${count} listings in ten minutes`);
-  assert.ok(count > 50);
-  after(20_000);
-  assert.equal(after(500, { opened: 0, current: 1 }), 1);
+  let opening = 0;
+  for (let i = 0; i < 1_200; i++) opening += after(500, { opened: i, current: 4 });
+  assert.ok(opening >= 300 && opening * 5 <= 600_000 * 0.003, `${opening} listings in ten minutes of openings`);
+  let closing = 0;
+  for (let i = 0; i < 1_200; i++) closing += after(500, { opened: 0, current: 2_000 - i });
+  assert.ok(closing * 5 <= 600_000 * 0.0055, `${closing} listings in ten minutes of closings`);
+});
+
+test("a loss after a calm is seen at once, and so are those that follow it; a dear listing delays none for long", () => {
+  const calm = listings(5);
+  calm.after(0);
+  calm.after(60_000);
+  for (let lost = 1; lost < 8; lost++) assert.equal(calm.after(500, { opened: 10, current: 20 - lost }), 1);
+  const dear = listings(400);
+  dear.after(0);
+  assert.equal(dear.after(500, { opened: 10, current: 3 }), 0);
+  assert.equal(dear.after(500), 1);
+  assert.equal(dear.after(500, { opened: 11, current: 3 }), 0);
+  assert.equal(dear.after(1_500), 1);
 });

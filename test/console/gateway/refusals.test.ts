@@ -1,6 +1,7 @@
 // Every refusal of the gateway, by its name and close code, over real TLS. The last test sees to it that none was left out.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { connect as tlsConnect } from "node:tls";
 import { REFUSALS, type RefusalCode } from "../../../protocol/index.ts";
 import { batchOf, connectPeer, helloOf, join } from "../support/client.ts";
 import { startPeerless } from "../support/gateway.ts";
@@ -168,6 +169,43 @@ test("the upgrade is refused by name: who comes without, with a wrong, old, name
     ],
   ];
   for (const [code, client] of cases) await assert.rejects(connectPeer(bench.doorWith(client)), { status: 401, code });
+});
+
+test("a resumed TLS session does not outlive its certificate", async () => {
+  const until = Math.ceil(Date.now() / 1000) * 1000 + 1_000;
+  const door = bench.doorWith(await agentLeaf(bench.agentsCa, "xa-hai", { until }));
+  const session = await new Promise<Buffer>((resolve, reject) => {
+    const socket = tlsConnect({
+      port: door.port,
+      host: "localhost",
+      ca: door.roots,
+      servername: "console.test",
+      ...door.client,
+    });
+    socket.once("session", (s) => resolve(s));
+    socket.once("error", reject);
+    socket.resume();
+  });
+  await new Promise((resolve) => setTimeout(resolve, until - Date.now() + 100));
+  const head =
+    "GET /agent HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n";
+  const answer = await new Promise<string>((resolve, reject) => {
+    const options = {
+      port: door.port,
+      host: "localhost",
+      ca: door.roots,
+      servername: "console.test",
+      session,
+      ...door.client,
+    };
+    const socket = tlsConnect(options, () => {
+      assert.ok(socket.isSessionReused(), "the session was resumed");
+      socket.write(`${head}sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: vonggac.1\r\n\r\n`);
+    });
+    socket.once("data", (d) => resolve(String(d)));
+    socket.once("error", reject);
+  });
+  assert.match(answer, /^HTTP\/1\.1 401 client-certificate-expired/);
 });
 
 test("the upgrade is refused by name: another path, no subprotocol, too often", async () => {

@@ -24,6 +24,8 @@ export interface ParentCollected {
   readonly ds: Resolution;
   readonly parent: { readonly zone: string; readonly servers: readonly ParentServerSeen[] } | undefined;
   /** The zone's servers as the delegation and the zone itself name them, each address once. */
+  readonly named: readonly ServerAddress[];
+  /** Those of them that can be asked from here. */
   readonly servers: readonly ServerAddress[];
 }
 
@@ -47,26 +49,28 @@ export function* collectParent(run: Run, plan: AuditPlan): Step<ParentCollected>
     const nsReply = reply(yield* ask(run, { ...query, type: TYPE.NS }));
     servers.push({ ...server, ds: dsReply, ns: nsReply });
   }
-  const own = yield* childServers(run, zone, delegation?.servers ?? []);
-  return { chain, ds, parent: delegation && { zone: delegation.parent, servers }, servers: own };
+  const named = yield* childServers(run, zone, delegation?.servers ?? []);
+  const parent = delegation && { zone: delegation.parent, servers };
+  return { chain, ds, parent, named, servers: named.filter((server) => canReach(run, server.address)) };
 }
+
+const canReach = ({ config }: Run, address: string): boolean => (address.includes(":") ? config.ipv6 : config.ipv4);
 
 function parentServers(run: Run, zone: string): ServerAddress[] {
   const known = run.cache.delegations.get(zone, run.nowSeconds)?.value.servers;
   const route = run.config.routes.find((one) => one.zone === zone && one.kind === "stub")?.servers;
-  return addressesOf(run, known ?? route ?? (zone === "." ? run.config.hints : []));
+  const all = addressesOf(known ?? route ?? (zone === "." ? run.config.hints : []));
+  return all.filter((server) => canReach(run, server.address));
 }
 
-function addressesOf(run: Run, servers: readonly NameServer[]): ServerAddress[] {
-  const usable = (address: string) => (address.includes(":") ? run.config.ipv6 : run.config.ipv4);
-  return servers.flatMap(({ name, addresses }) => addresses.filter(usable).map((address) => ({ name, address })));
-}
+const addressesOf = (servers: readonly NameServer[]): ServerAddress[] =>
+  servers.flatMap(({ name, addresses }) => addresses.map((address) => ({ name, address })));
 
 /** Servers of the delegation and of the zone's own NS RRset, with glue and with what their names resolve to. */
 function* childServers(run: Run, zone: string, delegated: readonly NameServer[]): Step<ServerAddress[]> {
   const found = new Map<string, ServerAddress>();
   const add = (server: ServerAddress) => found.set(`${server.name} ${server.address}`, server);
-  for (const server of addressesOf(run, delegated)) add(server);
+  for (const server of addressesOf(delegated)) add(server);
   const own = yield* iterate(run, { name: zone, type: TYPE.NS });
   const records = own.kind === "answer" ? own.answer.flatMap((set) => set.records) : [];
   const names = new Set([
@@ -75,7 +79,6 @@ function* childServers(run: Run, zone: string, delegated: readonly NameServer[])
   ]);
   for (const name of names) {
     for (const type of [TYPE.A, TYPE.AAAA]) {
-      if (type === TYPE.A ? !run.config.ipv4 : !run.config.ipv6) continue;
       const result = yield* iterate(run, { name, type });
       if (result.kind !== "answer") continue;
       for (const record of result.answer.flatMap((set) => set.records)) {
@@ -126,6 +129,35 @@ export function* collectServer(run: Run, plan: AuditPlan, server: ServerAddress)
   }
   return { ...server, probes, names };
 }
+
+/**
+ * What a resolver passes on of a zone whose servers cannot be asked from here: data and signatures, with CD set so that what the
+ * resolver itself would refuse is shown. How each server behaves stays unseen.
+ */
+export function* collectForwarded(run: Run, plan: AuditPlan, resolver: string): Step<ServerSeen> {
+  const { zone } = plan;
+  const probes: Partial<Record<Probe, Reply>> = {};
+  const base = { server: resolver, recursionDesired: true, checkingDisabled: true, zone: "." };
+  for (const [probe, name, type] of CONTENT) {
+    probes[probe] = reply(yield* ask(run, { ...base, name: name === "absent" ? prepend(plan.probe, zone) : zone, type }));
+    const failed = probe === "soa" && "failure" in probes[probe];
+    if (failed) break;
+  }
+  const names: { asked: RrsetName; reply: Reply }[] = [];
+  for (const asked of plan.names) names.push({ asked, reply: reply(yield* ask(run, { ...base, ...asked })) });
+  return { name: resolver, address: resolver, forwarded: true, probes, names };
+}
+
+const CONTENT: readonly (readonly [Probe, "apex" | "absent", number])[] = [
+  ["soa", "apex", TYPE.SOA],
+  ["ns", "apex", TYPE.NS],
+  ["dnskey", "apex", TYPE.DNSKEY],
+  ["cds", "apex", TYPE.CDS],
+  ["cdnskey", "apex", TYPE.CDNSKEY],
+  ["nsec3param", "apex", TYPE.NSEC3PARAM],
+  ["absent", "absent", TYPE.A],
+  ["nodata", "apex", TYPE.HINFO],
+];
 
 /** Addresses of the zone's own name servers, to be held against the parent's glue. */
 function serverNames(ns: Reply | undefined, { zone, names }: AuditPlan): RrsetName[] {

@@ -21,6 +21,6 @@ export function audit(seen: ZoneSeen, policy: AuditPolicy = DEFAULT_POLICY): Aud
   return RULES.flatMap((rule) => rule.run(input));
 }
 
-export { collectParent, collectServer } from "./collect.ts";
-export type { AuditFinding, AuditPolicy, Rule } from "./rule.ts";
+export { collectForwarded, collectParent, collectServer } from "./collect.ts";
+export { type AuditFinding, type AuditPolicy, DEFAULT_POLICY, type Rule } from "./rule.ts";
 export type { AuditPlan, RrsetName, ServerAddress, ServerSeen, ZoneSeen } from "./seen.ts";

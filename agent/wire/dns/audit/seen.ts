@@ -50,6 +50,8 @@ export type Probe =
   | "transfer";
 
 export interface ServerSeen extends ServerAddress {
+  /** No authority: a resolver that was asked in place of the zone's servers, which cannot be reached from here. */
+  readonly forwarded?: true;
   readonly probes: Readonly<Partial<Record<Probe, Reply>>>;
   readonly names: readonly { readonly asked: RrsetName; readonly reply: Reply }[];
 }
@@ -71,16 +73,23 @@ export interface ZoneSeen {
   /** undefined when the parent cannot be asked from here (behind a forwarder). */
   readonly parent: { readonly zone: string; readonly servers: readonly ParentServerSeen[] } | undefined;
   readonly servers: readonly ServerSeen[];
+  /** All servers that zone and delegation name, also those that were not asked; undefined: those of `servers`. */
+  readonly named?: readonly ServerAddress[];
 }
 
 export function messageOf(reply: Reply | undefined): Message | undefined {
   return reply && "message" in reply ? reply.message : undefined;
 }
 
-/** Did the server answer with authority at all? Rules about content look at these only. */
+/** Does this message speak for the zone: an authority's own, or one that a resolver passed on? */
+export function speaks(server: ServerSeen, message: Message): boolean {
+  return message.authoritative || server.forwarded === true;
+}
+
+/** Did the server answer for the zone at all? Rules about content look at these only. */
 export function isAuthority(server: ServerSeen): boolean {
   const soa = messageOf(server.probes.soa);
-  return soa?.authoritative === true && soa.rcode === 0;
+  return soa !== undefined && speaks(server, soa) && soa.rcode === 0;
 }
 
 /** Records of one name and type in a reply's answer. */

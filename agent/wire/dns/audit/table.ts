@@ -14,6 +14,7 @@ import {
   type Reply,
   type RrsetName,
   type ServerSeen,
+  speaks,
   type ZoneSeen,
 } from "./seen.ts";
 
@@ -53,7 +54,7 @@ function judgeServer(seen: ZoneSeen, server: ServerSeen): JudgedRrset[] {
   const done = new Map<string, JudgedRrset>();
   for (const reply of replies) {
     const message = messageOf(reply);
-    if (!message?.authoritative) continue;
+    if (!message || !speaks(server, message)) continue;
     for (const set of signedRrsets([...message.answer, ...message.authority])) {
       const key = `${set.type}/${set.name}`;
       if (set.type === TYPE.RRSIG || done.has(key) || !belongs(set, zone)) continue;

@@ -245,12 +245,12 @@ export const DENIAL_FAULTS: readonly Fault[] = [
     apply(site, random) {
       const victim = random.pick(site.content.questions.filter((question) => nameErrorParts(site, question)?.cover));
       const set = nameErrorParts(site, victim)!.cover!;
-      emptySpan(set);
-      resigned(set, site);
       // Where the same record also matches, it still does: only names that it covered lose their proof.
       const covered = (question: Question) =>
         coveredBy(site, question).includes(set) || (provesChild(site, question, [set]) && !matchesChild(site, set));
       const hit = new Set(site.content.questions.filter(covered));
+      emptySpan(set);
+      resigned(set, site);
       return (question) => (hit.has(question) ? bogus(EDE.nsecMissing) : undefined);
     },
   },

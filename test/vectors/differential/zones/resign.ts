@@ -69,22 +69,30 @@ function canonical(set: Rrset, labels: number, originalTtl: number): Uint8Array 
   return Buffer.concat(distinct.flatMap((rdata) => [owner, fixed, Uint8Array.from(u16(rdata.length)), rdata]));
 }
 
-/** Octets of RDATA in front of the names that RFC 4034 §6.2 (less RFC 6840 §5.1) wants in lower case. */
-const NAMES_FROM: ReadonlyMap<number, { skip: number; after: number }> = new Map([
-  [TYPE.NS, { skip: 0, after: 0 }],
-  [TYPE.CNAME, { skip: 0, after: 0 }],
-  [TYPE.PTR, { skip: 0, after: 0 }],
-  [TYPE.DNAME, { skip: 0, after: 0 }],
-  [TYPE.SOA, { skip: 0, after: 20 }],
-  [TYPE.MX, { skip: 2, after: 0 }],
-  [TYPE.SRV, { skip: 6, after: 0 }],
+/** Where the names of RDATA begin and end that RFC 4034 §6.2 (less RFC 6840 §5.1) wants in lower case. */
+const NAMES: ReadonlyMap<number, (rdata: Uint8Array) => readonly [number, number]> = new Map([
+  [TYPE.NS, (rdata) => [0, rdata.length]],
+  [TYPE.CNAME, (rdata) => [0, rdata.length]],
+  [TYPE.PTR, (rdata) => [0, rdata.length]],
+  [TYPE.DNAME, (rdata) => [0, rdata.length]],
+  [TYPE.SOA, (rdata) => [0, rdata.length - 20]],
+  [TYPE.MX, (rdata) => [2, rdata.length]],
+  [TYPE.SRV, (rdata) => [6, rdata.length]],
+  [TYPE.NAPTR, (rdata) => [naptrName(rdata), rdata.length]],
 ]);
 
+/** Behind two numbers and three character-strings. */
+function naptrName(rdata: Uint8Array): number {
+  let at = 4;
+  for (let i = 0; i < 3; i++) at += 1 + rdata[at]!;
+  return at;
+}
+
 function canonicalRdata({ type, rdata }: ResourceRecord): Uint8Array {
-  const names = NAMES_FROM.get(type);
+  const names = NAMES.get(type);
   if (!names) return rdata;
-  const end = rdata.length - names.after;
-  return Buffer.concat([rdata.subarray(0, names.skip), lower(rdata.subarray(names.skip, end)), rdata.subarray(end)]);
+  const [from, to] = names(rdata);
+  return Buffer.concat([rdata.subarray(0, from), lower(rdata.subarray(from, to)), rdata.subarray(to)]);
 }
 
 function lower(wire: Uint8Array): Uint8Array {

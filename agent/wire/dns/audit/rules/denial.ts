@@ -6,7 +6,7 @@ import { TYPE } from "../../types.ts";
 import { Denials } from "../../validator/denial.ts";
 import { verifySigned } from "../../validator/signed.ts";
 import type { AuditFinding, Rule, RuleInput } from "../rule.ts";
-import { answerOf, at, isAuthority, messageOf, type Reply, type RrsetName, type ServerSeen } from "../seen.ts";
+import { answerOf, at, isAuthority, messageOf, type Reply, type RrsetName, type ServerSeen, speaks } from "../seen.ts";
 import { keysOf } from "../table.ts";
 
 export const denial: Rule = {
@@ -49,8 +49,8 @@ function unproven(
   server: ServerSeen,
 ): string | undefined {
   const message = messageOf(reply);
-  if (!message?.authoritative) return undefined;
-  const response = classify(message, question, zone, server.address, false);
+  if (!message || !speaks(server, message)) return undefined;
+  const response = classify(message, question, zone, server.address, server.forwarded === true);
   if (response.kind !== "nxdomain" && response.kind !== "nodata") return undefined;
   const run = startRun(OFFLINE, now);
   const signer = { zone, keys: keysOf(server, zone), needs: [] };

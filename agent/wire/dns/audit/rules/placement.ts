@@ -1,7 +1,7 @@
 /** How many servers, of which families, in how many networks; and the SOA's timers. */
 import { parseIpv6 } from "../../text/fields.ts";
 import type { AuditFinding, Rule, RuleInput } from "../rule.ts";
-import { isAuthority, isIpv6, type ServerSeen, soaOf } from "../seen.ts";
+import { isAuthority, isIpv6, type ServerAddress, soaOf } from "../seen.ts";
 
 export const placement: Rule = {
   id: "placement",
@@ -12,15 +12,16 @@ export const placement: Rule = {
 
 function servers({ seen, policy }: RuleInput): AuditFinding[] {
   const { zone } = seen.plan;
-  const names = [...new Set(seen.servers.map((server) => server.name))];
+  const all = seen.named ?? seen.servers;
+  const names = [...new Set(all.map((server) => server.name))];
   const out: AuditFinding[] = [];
-  if (names.length < policy.minServers) {
+  if (names.length > 0 && names.length < policy.minServers) {
     out.push({ subject: zone, tag: "ZONE_FEW_SERVERS", evidence: { servers: names, atLeast: policy.minServers } });
   }
-  if (seen.servers.length > 0 && !seen.servers.some(isIpv6)) {
+  if (all.length > 0 && !all.some(isIpv6)) {
     out.push({ subject: zone, tag: "ZONE_NO_IPV6_SERVER", evidence: { servers: names } });
   }
-  const networks = [...new Set(seen.servers.map(network))];
+  const networks = [...new Set(all.map(network))];
   const perFamily = (v6: boolean) => networks.filter((one) => one.includes(":") === v6).length;
   // One network a family, for several servers: what takes the network down takes the zone down.
   if (names.length > 1 && perFamily(true) <= 1 && perFamily(false) <= 1) {
@@ -30,7 +31,7 @@ function servers({ seen, policy }: RuleInput): AuditFinding[] {
 }
 
 /** /24 of an IPv4 address, /48 of an IPv6 address. */
-function network({ address }: ServerSeen): string {
+function network({ address }: ServerAddress): string {
   const v6 = address.includes(":") ? parseIpv6(address) : undefined;
   if (v6)
     return `${Buffer.from(v6.subarray(0, 6))

@@ -2,14 +2,25 @@
 import { readFileSync } from "node:fs";
 
 type Facts = Record<string, string | number>;
+type Language = "vi" | "en";
 
 /** The language of the texts for an environment: `vi` where the locale says so, else `en`. */
-export const languageOf = (env: NodeJS.ProcessEnv): "vi" | "en" =>
+export const languageOf = (env: NodeJS.ProcessEnv): Language =>
   /^vi/i.test(env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"] || "") ? "vi" : "en";
 
-const texts = JSON.parse(
-  readFileSync(new URL(`./locales/${languageOf(process.env)}.json`, import.meta.url), "utf8"),
-) as Record<string, string>;
+const tableOf = (language: Language) =>
+  JSON.parse(readFileSync(new URL(`./locales/${language}.json`, import.meta.url), "utf8")) as Record<string, string>;
+
+let language = languageOf(process.env);
+let texts = tableOf(language);
+
+/** From here on the other language, for a verb that was told one. */
+export function speak(wanted: Language): void {
+  if (wanted === language) return;
+  language = wanted;
+  texts = tableOf(wanted);
+}
+export const spoken = (): Language => language;
 
 /** The text of a key with its {placeholders} filled; a key without a text shows as itself. */
 export const text = (key: string, facts: Facts = {}): string =>

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The command line. One file a verb; a verb's world is loaded only when the verb is used. Exit codes: 0 done, 1 failed,
-// 2 not understood.
+// 2 not understood; a check has codes of its own (cli/check/dnssec.ts), where 2 means errors found and 3 not understood.
 import { Command, CommanderError } from "commander";
+import { dnssecVerb } from "./check/dnssec.ts";
 import { downVerb } from "./lab/down.ts";
 import { faultVerb } from "./lab/fault.ts";
 import { healVerb } from "./lab/heal.ts";
@@ -20,6 +21,7 @@ program.addCommand(
     .addCommand(faultVerb())
     .addCommand(healVerb()),
 );
+program.addCommand(new Command("check").description(text("help.check")).addCommand(dnssecVerb()));
 program.addCommand(signInVerb());
 quietHelp(program);
 
@@ -34,7 +36,7 @@ try {
   // The engine's libraries keep timers of their own; the work is done.
   process.exit(process.exitCode ?? 0);
 } catch (error) {
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : process.argv[2] === "check" ? 3 : 2);
   printFailure(error);
   process.exit(1);
 }

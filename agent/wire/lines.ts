@@ -36,7 +36,8 @@ export function makeLineCutter(): LineCutter {
     pending += part.length;
     // One byte beyond the bound is enough to know that the line is too long.
     const fits = part.subarray(0, Math.max(MAX_LINE + 1 - keptBytes, 0));
-    if (fits.length > 0) kept.push(fits.slice());
+    // A copy: the caller reads the next part into the same buffer, and slice() of a Buffer would be a view of it.
+    if (fits.length > 0) kept.push(Uint8Array.from(fits));
     keptBytes += fits.length;
   }
 }

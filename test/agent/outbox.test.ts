@@ -189,6 +189,7 @@ test("a full disk: everything goes on in memory, and back to disk later", { skip
     later.close();
   } finally {
     execFileSync("umount", [mount]);
+    rmSync(mount, { recursive: true });
   }
 });
 
@@ -227,6 +228,7 @@ test("a disk that can only be read: memory from the start; what it holds is set 
     assert.equal(readdirSync(mount).filter((f) => f.includes("unreadable")).length >= 2, true);
   } finally {
     execFileSync("umount", [mount]);
+    rmSync(mount, { recursive: true });
   }
 });
 

@@ -10,7 +10,7 @@ const why = whyNoDifferential();
 
 test("200 random zones of Knot and BIND, whole or with one fault: ours, delv and unbound-host against the label", {
   skip: why ?? false,
-  timeout: 240_000,
+  timeout: 480_000,
 }, async () => {
   const report = await runSample(["--zones", "200", "--mutations", "0", "--seed", "sample", "--peer-questions", "2"]);
   assert.deepEqual(report.disagreements, []);

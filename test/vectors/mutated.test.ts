@@ -9,7 +9,7 @@ const why = whyNoDifferential();
 
 test("100,000 mutated messages: never a false secure, never a downgrade, never a crash", {
   skip: why ?? false,
-  timeout: 240_000,
+  timeout: 480_000,
 }, async () => {
   const { mutated } = await runSample(["--zones", "0", "--mutations", "100000", "--seed", "sample"]);
   assert.deepEqual(

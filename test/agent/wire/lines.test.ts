@@ -40,3 +40,12 @@ test("however the bytes come, the lines are the same", () => {
     }),
   );
 });
+
+test("what waits is a copy: the reader's buffer is used again for the next part", () => {
+  const cutter = makeLineCutter();
+  const buffer = Buffer.alloc(8);
+  buffer.write("one\nhalf");
+  assert.deepEqual(cutter.push(buffer), ["one"]);
+  buffer.write("-way\nxyz");
+  assert.deepEqual(cutter.push(buffer), ["half-way"]);
+});

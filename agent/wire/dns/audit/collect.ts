@@ -139,7 +139,9 @@ export function* collectForwarded(run: Run, plan: AuditPlan, resolver: string): 
   const probes: Partial<Record<Probe, Reply>> = {};
   const base = { server: resolver, recursionDesired: true, checkingDisabled: true, zone: "." };
   for (const [probe, name, type] of CONTENT) {
-    probes[probe] = reply(yield* ask(run, { ...base, name: name === "absent" ? prepend(plan.probe, zone) : zone, type }));
+    probes[probe] = reply(
+      yield* ask(run, { ...base, name: name === "absent" ? prepend(plan.probe, zone) : zone, type }),
+    );
     const failed = probe === "soa" && "failure" in probes[probe];
     if (failed) break;
   }

@@ -13,7 +13,8 @@ export const reach: Rule = {
     "ZONE_SERVER_NO_EDNS",
     "ZONE_SERVER_EDNS_VERSION",
   ],
-  run: ({ seen }) => seen.servers.filter((server) => !server.forwarded).flatMap((server) => judge(server, seen.plan.zone)),
+  run: ({ seen }) =>
+    seen.servers.filter((server) => !server.forwarded).flatMap((server) => judge(server, seen.plan.zone)),
 };
 
 function judge(server: ServerSeen, zone: string): AuditFinding[] {

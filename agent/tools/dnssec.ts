@@ -1,0 +1,207 @@
+// The DNSSEC tool: looks at a zone from here as anybody may, and says what stands and what is wrong. Sends DNS queries only; the
+// world is handed in.
+import { SEVERITIES, type Severity } from "../../protocol/finding.ts";
+import { tagRow } from "../../protocol/tags.ts";
+import type { ChainZone } from "../wire/dns/audit/path.ts";
+import { isAuthority, type RrsetName, soaOf, type ZoneSeen } from "../wire/dns/audit/seen.ts";
+import { bestOf, judgeAll } from "../wire/dns/audit/table.ts";
+import { RCODE, TYPE } from "../wire/dns/index.ts";
+import { resolve, startRun } from "../wire/dns/resolve.ts";
+import type { NameServer, ResolverConfig, Route, Step } from "../wire/dns/resolver/machine.ts";
+import { anchorFor } from "../wire/dns/validator/anchors.ts";
+import { edeOf, type Verdict } from "../wire/dns/validator/verdict.ts";
+import { Driver, type Wires } from "../wire/dns-drive.ts";
+import { auditZone, type ZoneAudit } from "../wire/zone-audit.ts";
+import { type DnssecInput, type DnssecRequest, readRequest } from "./dnssec-input.ts";
+import { ToolError } from "./errors.ts";
+
+/** What could not be looked at from here, and so is neither good nor bad. Closed list; texts in cli/locales. */
+export type Unseen = "ipv4" | "ipv6" | "servers" | "parent" | "chain" | "own-tests";
+
+export interface ServerReport {
+  readonly name: string;
+  readonly address: string;
+  readonly answers: boolean;
+  readonly serial?: number;
+  /** RRsets seen, and how many of them carry a signature that holds. */
+  readonly rrsets: number;
+  readonly good: number;
+  /** First end of a signature that holds, ISO 8601. */
+  readonly firstEnd?: string;
+}
+
+export interface DnssecFinding {
+  readonly tag: string;
+  readonly severity: Severity;
+  readonly clause: string;
+  readonly subject: string;
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
+export interface DnssecReport {
+  readonly zone: string;
+  /** As asked for: the zone, or a name in it. */
+  readonly name: string;
+  /** Time at which signatures were judged, ISO 8601. */
+  readonly at: string;
+  readonly verdict: Verdict & { readonly ede?: number };
+  readonly chain: readonly ChainZone[];
+  readonly servers: readonly ServerReport[];
+  /** Worst first. */
+  readonly findings: readonly DnssecFinding[];
+  readonly skipped: readonly Unseen[];
+  readonly exitCode: 0 | 1 | 2;
+  readonly tookMs: number;
+}
+
+/** @throws ToolError when nothing could be looked at: bad input, no network, a name that is not there. */
+export async function checkDnssec(request: DnssecRequest, wires: Wires): Promise<DnssecReport> {
+  const input = readRequest(request);
+  const startedAt = wires.now();
+  const driver = new Driver(wires, { port: input.port });
+  const { config, skipped } = await configure(input, driver);
+  const { zone, names } = await enclosing(input, config, driver, wires);
+  const probe = `vg-${wires.random16().toString(16)}${wires.random16().toString(16)}`;
+  const result = await auditZone(driver, seconds(wires), {
+    config: withStub(config, zone, input.servers),
+    plan: { zone, names, probe, own: input.own && input.resolver === undefined },
+    ...(input.servers.length > 0 && { servers: input.servers }),
+    ...(input.resolver !== undefined && { resolver: input.resolver }),
+  });
+  return reportOf(input, result, skipped, wires.now() - startedAt);
+}
+
+const seconds = (wires: Wires) => Math.floor(wires.now() / 1_000);
+
+/** Finds out which families reach the root from here; without any, a resolver is needed. */
+async function configure(input: DnssecInput, driver: Driver) {
+  const base: ResolverConfig = {
+    hints: input.hints,
+    routes: [],
+    anchors: input.anchors,
+    ipv4: true,
+    ipv6: true,
+    maxNsec3Iterations: 150,
+    forwardCheckingDisabled: true,
+    ...(input.at !== undefined && { validationTime: input.at }),
+  };
+  const own: Unseen[] = input.own ? [] : ["own-tests"];
+  if (input.resolver !== undefined) {
+    const servers = [{ name: input.resolver, addresses: [input.resolver] }];
+    const routes: Route[] = [{ zone: ".", kind: "forward", servers }];
+    const skipped: Unseen[] = ["servers", "parent", "own-tests"];
+    return { config: { ...base, routes }, skipped };
+  }
+  const reached = await familiesOf(input.hints, driver);
+  if (reached.ipv4 || reached.ipv6) {
+    const skipped = (["ipv4", "ipv6"] as const).filter((family) => !reached[family]);
+    return { config: { ...base, ...reached }, skipped: [...skipped, ...own] };
+  }
+  if (input.servers.length === 0) throw new ToolError("dns-blocked", "UDP 53", "no root server answered");
+  // The servers named may still answer; the chain above them cannot be followed unless an anchor stands at the zone.
+  const governing = anchorFor(input.anchors, input.name);
+  const isRoot = !governing || !("anchor" in governing) || governing.anchor.zone === ".";
+  const anchors = isRoot ? { anchors: [], negative: [] } : input.anchors;
+  const skipped: Unseen[] = isRoot ? ["parent", "chain", ...own] : ["parent", ...own];
+  return { config: { ...base, hints: [], anchors }, skipped };
+}
+
+const PER_FAMILY = 3;
+
+/** A family without hints is taken as reachable: nothing speaks against it. */
+async function familiesOf(hints: readonly NameServer[], driver: Driver) {
+  const all = hints.flatMap(({ addresses }) => addresses);
+  const reaches = async (addresses: string[]) => {
+    const some = addresses.slice(0, PER_FAMILY);
+    const asked = some.map((server) => driver.run(oneQuestion(server)).then((ok) => (ok ? true : Promise.reject())));
+    return Promise.any(asked).catch(() => false);
+  };
+  const [v4, v6] = [all.filter((a) => !a.includes(":")), all.filter((a) => a.includes(":"))];
+  const [four, six] = await Promise.all([reaches(v4), reaches(v6)]);
+  return { ipv4: four || (v4.length === 0 && six), ipv6: six || (v6.length === 0 && four) };
+}
+
+/** Does it answer at all? */
+function* oneQuestion(server: string): Step<boolean> {
+  const flags = { transport: "udp", recursionDesired: false, checkingDisabled: false } as const;
+  const reply = yield { server, name: ".", type: TYPE.SOA, zone: ".", ...flags };
+  return "message" in reply;
+}
+
+/** The servers named by the caller answer for the zone; delegations lead to them no more. */
+function withStub(config: ResolverConfig, zone: string, servers: readonly string[]): ResolverConfig {
+  if (servers.length === 0) return config;
+  const stub: Route = { zone, kind: "stub", servers: servers.map((one) => ({ name: one, addresses: [one] })) };
+  return { ...config, routes: [...config.routes, stub] };
+}
+
+/** Types of a name that is no zone by itself, looked at where they exist. */
+const NAME_TYPES = [TYPE.A, TYPE.AAAA, TYPE.CNAME, TYPE.MX, TYPE.TXT, TYPE.TLSA];
+
+/** The zone that a name lies in, and what to look at of the name. A name that servers were given for is taken as a zone. */
+async function enclosing(input: DnssecInput, config: ResolverConfig, driver: Driver, wires: Wires) {
+  const { name } = input;
+  if (input.servers.length > 0) return { zone: name, names: [] };
+  const run = startRun(config, seconds(wires));
+  const soa = await driver.run(resolve(run, name, TYPE.SOA));
+  if (soa.failure && input.resolver !== undefined) throw new ToolError("resolver-silent", input.resolver);
+  const owner = soa.authority.find((set) => set.type === TYPE.SOA)?.name;
+  const isOwn = soa.failure !== undefined || owner === undefined || soa.answer.some((set) => set.type === TYPE.SOA);
+  if (isOwn) return { zone: name, names: [] };
+  if (soa.rcode === RCODE.NXDOMAIN) throw new ToolError("name-missing", name, `${name} is not in ${owner}`);
+  const names: RrsetName[] = [];
+  for (const type of NAME_TYPES) {
+    const found = await driver.run(resolve(run, name, type));
+    if (found.answer.some((set) => set.name === name && set.type === type)) names.push({ name, type });
+  }
+  return { zone: owner, names };
+}
+
+function reportOf(input: DnssecInput, result: ZoneAudit, skipped: readonly Unseen[], tookMs: number): DnssecReport {
+  const { seen, chain } = result;
+  const { verdict } = seen.chain;
+  const ede = edeOf(verdict.reason);
+  const findings = result.findings
+    .map(({ tag, subject, evidence }) => ({ tag, ...pick(tag), subject, evidence }))
+    .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+  const has = (...some: Severity[]) => findings.some(({ severity }) => some.includes(severity));
+  // What could not be judged is not good: without a finding, it is at least a warning.
+  const isOpen = verdict.security === "bogus" || verdict.security === "indeterminate";
+  return {
+    zone: seen.plan.zone,
+    name: input.name,
+    at: iso(seen.atSeconds),
+    verdict: { ...verdict, ...(ede !== undefined && { ede }) },
+    chain,
+    servers: serverReports(seen),
+    findings,
+    skipped,
+    exitCode: has("critical", "high") || verdict.security === "bogus" ? 2 : findings.length > 0 || isOpen ? 1 : 0,
+    tookMs,
+  };
+}
+
+function pick(tag: string) {
+  const { severity, clause } = tagRow(tag);
+  return { severity, clause };
+}
+
+function serverReports(seen: ZoneSeen): ServerReport[] {
+  const judged = judgeAll(seen);
+  return seen.servers.map((server) => {
+    const own = judged.filter((set) => set.server === server);
+    const left = own.flatMap((set) => bestOf(set)?.secondsLeft ?? []);
+    const serial = soaOf(server, seen.plan.zone)?.serial;
+    return {
+      name: server.name,
+      address: server.address,
+      answers: isAuthority(server),
+      ...(serial !== undefined && { serial }),
+      rrsets: own.length,
+      good: left.length,
+      ...(left.length > 0 && { firstEnd: iso(seen.atSeconds + Math.min(...left)) }),
+    };
+  });
+}
+
+const iso = (unixSeconds: number) => new Date(unixSeconds * 1_000).toISOString();

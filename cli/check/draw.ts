@@ -1,0 +1,108 @@
+// The chain from the root to the record as a tree, the servers, and what is wrong with what to do. Pure: a report in, lines out.
+import type { ChainZone, DnssecFinding, DnssecReport, ServerReport } from "../../agent/tools.ts";
+import { type Language, textIfKnown } from "../../protocol/locales/index.ts";
+import { text } from "../say.ts";
+
+/** Algorithms' names as zone files write them (IANA DNS Security Algorithm Numbers). */
+const ALGORITHMS: Readonly<Record<number, string>> = {
+  5: "RSASHA1",
+  7: "RSASHA1-NSEC3-SHA1",
+  8: "RSASHA256",
+  10: "RSASHA512",
+  13: "ECDSAP256SHA256",
+  14: "ECDSAP384SHA384",
+  15: "ED25519",
+  16: "ED448",
+};
+const DIGESTS: Readonly<Record<number, string>> = { 1: "SHA-1", 2: "SHA-256", 4: "SHA-384" };
+const MARKS = { secure: "✓", insecure: "○", bogus: "✗", indeterminate: "?", unknown: "?" } as const;
+const MAX_EVIDENCE = 6;
+
+/** Lines for a terminal. */
+export function drawDnssec(report: DnssecReport, language: Language): string[] {
+  const { verdict } = report;
+  const title = text("check.dnssec", { name: report.name, at: day(report.at) });
+  const found = report.findings.length;
+  return [
+    title,
+    "",
+    ...report.chain.flatMap((zone, depth) => zoneLines(zone, depth)),
+    ...recordLine(report),
+    "",
+    text("check.servers"),
+    ...report.servers.map(serverLine),
+    "",
+    found === 0 ? text("check.nothing") : text("check.found", { count: found }),
+    ...report.findings.flatMap((finding) => findingLines(finding, language)),
+    ...(report.skipped.length > 0 ? ["", text("check.skipped")] : []),
+    ...report.skipped.map((what) => `  - ${text(`unseen.${what}`)}`),
+    "",
+    `${MARKS[verdict.security]} ${text(`security.${verdict.security}`)}${verdict.security === "secure" ? "" : `: ${why(report)}`}`,
+  ];
+}
+
+const why = ({ verdict }: DnssecReport): string => {
+  const ede = verdict.ede === undefined ? "" : ` (EDE ${verdict.ede})`;
+  return `${text(`reason.${verdict.reason}`)}${ede}, ${text("check.at-zone", { zone: verdict.where.zone })}`;
+};
+
+function zoneLines(zone: ChainZone, depth: number): string[] {
+  const pad = "   ".repeat(depth);
+  const branch = depth === 0 ? "" : `${pad.slice(3)}└─ `;
+  const reason = zone.reason ? `: ${text(`reason.${zone.reason}`)}` : "";
+  const inner = `${pad}│    `;
+  const name = zone.zone === "." ? text("check.root") : zone.zone;
+  const out = [`${branch}${MARKS[zone.state]} ${name}  ${text(`security.${zone.state}`)}${reason}`];
+  if (zone.anchor) out.push(`${inner}${text("check.anchor")}`);
+  if (zone.ds.length > 0)
+    out.push(
+      `${inner}DS  ${zone.ds.map((d) => `${d.keyTag} ${algorithm(d.algorithm)} ${DIGESTS[d.digestType] ?? d.digestType}`).join("; ")}`,
+    );
+  for (const key of zone.keys)
+    out.push(
+      `${inner}${key.role} ${key.keyTag} ${algorithm(key.algorithm)}${key.vouched ? ` ← ${zone.ds.length > 0 ? "DS" : text("check.anchor-short")}` : ""}${key.revoked ? ` (${text("check.revoked")})` : ""}`,
+    );
+  if (zone.keysSignedUntil !== undefined)
+    out.push(
+      `${inner}${text("check.keys-until", { until: day(new Date(zone.keysSignedUntil * 1_000).toISOString()) })}`,
+    );
+  if (zone.servers.length > 0)
+    out.push(`${inner}NS  ${zone.servers.slice(0, 4).join(" ")}${zone.servers.length > 4 ? " …" : ""}`);
+  return out;
+}
+
+/** The record at the end of the chain, when a name below the apex was asked for. */
+function recordLine({ name, zone, chain }: DnssecReport): string[] {
+  return name === zone ? [] : [`${"   ".repeat(chain.length - 1)}└─ ${name}`];
+}
+
+function serverLine(server: ServerReport): string {
+  const head = `  ${server.answers ? "✓" : "✗"} ${server.name === server.address ? "" : `${server.name} `}${server.address}`;
+  if (!server.answers) return `${head}  ${text("check.no-answer")}`;
+  const facts = { serial: server.serial ?? "-", good: server.good, rrsets: server.rrsets };
+  const end = server.firstEnd ? `, ${text("check.first-end", { until: day(server.firstEnd) })}` : "";
+  return `${head}  ${text("check.server", facts)}${end}`;
+}
+
+function findingLines({ tag, severity, clause, subject, evidence }: DnssecFinding, language: Language): string[] {
+  const known = (key: string) => textIfKnown(language, key);
+  const facts = Object.entries(evidence)
+    .slice(0, MAX_EVIDENCE)
+    .map(([key, value]) => `${known(`evidence.${key}`) ?? key}: ${shown(value)}`);
+  return [
+    "",
+    `  [${known(`severity.${severity}`) ?? severity}] ${known(`tag.${tag}.title`) ?? tag}`,
+    `      ${subject}   ${tag}   ${clause}`,
+    ...(facts.length > 0 ? [`      ${facts.join("; ")}`] : []),
+    `      → ${known(`tag.${tag}.remedy`) ?? ""}`,
+  ];
+}
+
+function shown(value: unknown): string {
+  if (!Array.isArray(value)) return String(value);
+  return value.length > 4 ? `${value.slice(0, 4).join(", ")} … (${value.length})` : value.join(", ");
+}
+
+const algorithm = (number: number) => `${ALGORITHMS[number] ?? text("check.algorithm")} (${number})`;
+/** To the minute, in UTC, as signatures are dated. */
+const day = (iso: string) => `${iso.slice(0, 16).replace("T", " ")}Z`;

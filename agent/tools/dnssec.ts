@@ -87,6 +87,10 @@ async function configure(input: DnssecInput, driver: Driver) {
   };
   const own: Unseen[] = input.own ? [] : ["own-tests"];
   if (input.resolver !== undefined) {
+    const passes = await driver.run(passesSignatures(input.resolver, anchorZone(input)));
+    if (passes === "no") throw new ToolError("resolver-silent", input.resolver);
+    if (passes === "other")
+      throw new ToolError("resolver-strips", input.resolver, `no RRSIG over ${anchorZone(input)}/DNSKEY`);
     const servers = [{ name: input.resolver, addresses: [input.resolver] }];
     const routes: Route[] = [{ zone: ".", kind: "forward", servers }];
     const skipped: Unseen[] = ["servers", "parent", "own-tests"];
@@ -94,40 +98,69 @@ async function configure(input: DnssecInput, driver: Driver) {
   }
   const reached = await familiesOf(input.hints, driver);
   if (reached.ipv4 || reached.ipv6) {
+    const { ipv4, ipv6 } = reached;
     const skipped = (["ipv4", "ipv6"] as const).filter((family) => !reached[family]);
-    return { config: { ...base, ...reached }, skipped: [...skipped, ...own] };
+    return { config: { ...base, ipv4, ipv6 }, skipped: [...skipped, ...own] };
   }
+  if (reached.intercepted)
+    throw new ToolError("dns-intercepted", "UDP 53", "a root server's address answers without authority");
   if (input.servers.length === 0) throw new ToolError("dns-blocked", "UDP 53", "no root server answered");
   // The servers named may still answer; the chain above them cannot be followed unless an anchor stands at the zone.
-  const governing = anchorFor(input.anchors, input.name);
-  const isRoot = !governing || !("anchor" in governing) || governing.anchor.zone === ".";
+  const isRoot = anchorZone(input) === ".";
   const anchors = isRoot ? { anchors: [], negative: [] } : input.anchors;
   const skipped: Unseen[] = isRoot ? ["parent", "chain", ...own] : ["parent", ...own];
   return { config: { ...base, hints: [], anchors }, skipped };
 }
 
+/** Where the chain begins for the name asked for. */
+function anchorZone({ anchors, name }: DnssecInput): string {
+  const governing = anchorFor(anchors, name);
+  return governing && "anchor" in governing ? governing.anchor.zone : ".";
+}
+
 const PER_FAMILY = 3;
+type Reached = "yes" | "other" | "no";
 
 /** A family without hints is taken as reachable: nothing speaks against it. */
 async function familiesOf(hints: readonly NameServer[], driver: Driver) {
   const all = hints.flatMap(({ addresses }) => addresses);
-  const reaches = async (addresses: string[]) => {
-    const some = addresses.slice(0, PER_FAMILY);
-    const asked = some.map((server) => driver.run(oneQuestion(server)).then((ok) => (ok ? true : Promise.reject())));
-    return Promise.any(asked).catch(() => false);
+  const reach = async (addresses: string[]): Promise<Reached> => {
+    const asked = addresses.slice(0, PER_FAMILY).map(async (server) => {
+      const reached = await driver.run(rootQuestion(server));
+      // The first root server that answers settles it; the others need not be waited for.
+      return reached === "yes" ? reached : Promise.reject(reached);
+    });
+    return Promise.any(asked).catch(({ errors }: AggregateError) => (errors.includes("other") ? "other" : "no"));
   };
   const [v4, v6] = [all.filter((a) => !a.includes(":")), all.filter((a) => a.includes(":"))];
-  const [four, six] = await Promise.all([reaches(v4), reaches(v6)]);
-  return { ipv4: four || (v4.length === 0 && six), ipv6: six || (v6.length === 0 && four) };
+  const [four, six] = await Promise.all([reach(v4), reach(v6)]);
+  return {
+    ipv4: four === "yes" || (v4.length === 0 && six === "yes"),
+    ipv6: six === "yes" || (v6.length === 0 && four === "yes"),
+    intercepted: four === "other" || six === "other",
+  };
 }
 
-/** Does it answer at all? */
-function* oneQuestion(server: string): Step<boolean> {
+/** A root server answers for the root with authority; whoever does not, stands in its place. */
+function* rootQuestion(server: string): Step<Reached> {
   const flags = { transport: "udp", recursionDesired: false, checkingDisabled: false } as const;
   const reply = yield { server, name: ".", type: TYPE.SOA, zone: ".", ...flags };
-  return "message" in reply;
+  if (!("message" in reply)) return "no";
+  const { authoritative, answer } = reply.message;
+  return authoritative && answer.some(({ type }) => type === TYPE.SOA) ? "yes" : "other";
 }
 
+/** Does the resolver pass signatures on? Else everything would look broken that is not. */
+function* passesSignatures(resolver: string, zone: string): Step<Reached> {
+  const flags = { recursionDesired: true, checkingDisabled: true } as const;
+  for (const transport of ["udp", "tcp"] as const) {
+    const reply = yield { server: resolver, name: zone, type: TYPE.DNSKEY, zone: ".", transport, ...flags };
+    if (!("message" in reply)) return "no";
+    if (reply.message.truncated) continue;
+    return reply.message.answer.some(({ type }) => type === TYPE.RRSIG) ? "yes" : "other";
+  }
+  return "other";
+}
 /** The servers named by the caller answer for the zone; delegations lead to them no more. */
 function withStub(config: ResolverConfig, zone: string, servers: readonly string[]): ResolverConfig {
   if (servers.length === 0) return config;
@@ -144,7 +177,6 @@ async function enclosing(input: DnssecInput, config: ResolverConfig, driver: Dri
   if (input.servers.length > 0) return { zone: name, names: [] };
   const run = startRun(config, seconds(wires));
   const soa = await driver.run(resolve(run, name, TYPE.SOA));
-  if (soa.failure && input.resolver !== undefined) throw new ToolError("resolver-silent", input.resolver);
   const owner = soa.authority.find((set) => set.type === TYPE.SOA)?.name;
   const isOwn = soa.failure !== undefined || owner === undefined || soa.answer.some((set) => set.type === TYPE.SOA);
   if (isOwn) return { zone: name, names: [] };
@@ -165,8 +197,6 @@ function reportOf(input: DnssecInput, result: ZoneAudit, skipped: readonly Unsee
     .map(({ tag, subject, evidence }) => ({ tag, ...pick(tag), subject, evidence }))
     .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   const has = (...some: Severity[]) => findings.some(({ severity }) => some.includes(severity));
-  // What could not be judged is not good: without a finding, it is at least a warning.
-  const isOpen = verdict.security === "bogus" || verdict.security === "indeterminate";
   return {
     zone: seen.plan.zone,
     name: input.name,
@@ -176,7 +206,13 @@ function reportOf(input: DnssecInput, result: ZoneAudit, skipped: readonly Unsee
     servers: serverReports(seen),
     findings,
     skipped,
-    exitCode: has("critical", "high") || verdict.security === "bogus" ? 2 : findings.length > 0 || isOpen ? 1 : 0,
+    // What is not protected, or could not be judged, is not good: without a finding too, it is a warning.
+    exitCode:
+      has("critical", "high") || verdict.security === "bogus"
+        ? 2
+        : findings.length > 0 || verdict.security !== "secure"
+          ? 1
+          : 0,
     tookMs,
   };
 }

@@ -9,7 +9,9 @@ export type ToolErrorCode =
   | "hints-invalid" // no NS with addresses at the root
   | "options-conflict" // --server and --resolver exclude each other
   | "dns-blocked" // no root server answers: port 53 outward is closed, or there is no network
+  | "dns-intercepted" // something answers in the root servers' place
   | "resolver-silent"
+  | "resolver-strips" // the resolver leaves signatures out
   | "name-missing"; // the name does not exist
 
 /** `where`: the option, file or name; the message carries the system's own words. */

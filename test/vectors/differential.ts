@@ -2,7 +2,7 @@
  * The suite `differential`: random zones signed by Knot and BIND, whole or broken in one way, asked of ours, delv and
  * unbound-host; the label is the truth. Runs in a network namespace of its own.
  * Options: --zones N (2000), --mutations N (200000: mutated messages against the validator, in memory), --seed S (today's date), --faults A,B (only these labels), --peer-questions N (3),
- * --keep FOLDER (disagreements as cases that replay.ts plays), --json.
+ * --minutes M (60: no more zones after that), --keep FOLDER (disagreements as cases that replay.ts plays), --json.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -81,6 +81,7 @@ export async function differential(args: readonly string[]): Promise<number> {
     peerQuestions: Number(option("peer-questions", "3")),
     only: only === "" ? [] : only.split(","),
     keep: option("keep", ""),
+    minutes: Number(option("minutes", "60")),
   });
   process.stdout.write(args.includes("--json") ? `${JSON.stringify(report, null, 2)}\n` : text(report));
   const ours = Object.entries(report.tools).filter(([tool]) => tool.startsWith("ours"));
@@ -97,9 +98,11 @@ interface RunOptions {
   readonly only: readonly string[];
   /** Folder for disagreements as cases; empty for none. */
   readonly keep: string;
+  /** Zones are made until this time is over, however many are wanted. */
+  readonly minutes: number;
 }
 
-async function run({ zones, mutations, seed, peerQuestions, only, keep }: RunOptions): Promise<Report> {
+async function run({ zones, mutations, seed, peerQuestions, only, keep, minutes }: RunOptions): Promise<Report> {
   const report = emptyReport(seed);
   const start = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "vgdiff-"));
@@ -108,6 +111,7 @@ async function run({ zones, mutations, seed, peerQuestions, only, keep }: RunOpt
   if (catalogue.length === 0) throw new Error(`no fault is called ${only.join(", ")}`);
   try {
     for (let first = 0; first < zones; first += BATCH) {
+      if (performance.now() - start > minutes * 60_000) break;
       const size = Math.min(BATCH, zones - first);
       // One in three is whole; the others go through the catalogue in turn, so that every label comes as often.
       const faults = Array.from({ length: size }, (_, i) => {

@@ -26,8 +26,17 @@ const LAB = [
   "procps",
 ];
 
-/** For the tests: a browser with letters to draw, and dig. */
-const TEST = ["chromium", "fonts-dejavu-core", "bind9-dnsutils"];
+/** For the tests: a browser with letters to draw, and the peers against which our own DNS is held. */
+const TEST = [
+  "chromium",
+  "fonts-dejavu-core",
+  "bind9",
+  "bind9-dnsutils",
+  "bind9-utils",
+  "dns-root-data",
+  "knot-dnssecutils",
+  "unbound-host",
+];
 
 /**
  * System services that come with those packages. The lab starts daemons of its own in its namespaces and needs none of
@@ -35,6 +44,7 @@ const TEST = ["chromium", "fonts-dejavu-core", "bind9-dnsutils"];
  * @type {Record<string, string[]>}
  */
 export const SERVICES = {
+  bind9: ["named.service", "named-resolvconf.service"],
   bird2: ["bird.service"],
   knot: ["knot.service"],
   unbound: ["unbound.service", "unbound-resolvconf.service"],

@@ -12,7 +12,7 @@ export interface Pair {
 const EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
 
 export class Pki {
-  readonly dir = mkdtempSync(join(tmpdir(), "pki-"));
+  readonly dir = mkdtempSync(join(tmpdir(), "vonggac-pki-"));
   private n = 0;
 
   root(name: string): Pair {

@@ -1,5 +1,5 @@
 /**
- * A network namespace of the run's own, without a name: it has loopback only and ends with the processes in it.
+ * A namespace of the run's own for network and processes, without a name: it has loopback only and ends with the run.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { ADDRESSES } from "./zones/tree.ts";
@@ -9,14 +9,26 @@ export const RECURSOR = "192.0.2.9";
 
 export const isInside = (): boolean => process.env[MARK] === "1";
 
-/** Runs this very script with the same arguments inside a new namespace; gives its exit code. */
+/**
+ * Runs this very script with the same arguments inside a new namespace; gives its exit code. Processes have a namespace of
+ * their own too: whatever ends the first of them ends them all, and no daemon is left behind.
+ */
 export function enter(script: string, args: readonly string[]): Promise<number> {
   const root = process.getuid?.() === 0;
-  const unshare = [...(root ? [] : ["--user", "--map-root-user"]), "--net", "--kill-child", "--"];
+  const unshare = [
+    ...(root ? [] : ["--user", "--map-root-user"]),
+    "--net",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+    "--",
+  ];
   const child = spawn("unshare", [...unshare, process.execPath, script, ...args], {
     stdio: "inherit",
     env: { ...process.env, [MARK]: "1" },
   });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => child.kill("SIGKILL"));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (code) => resolve(code ?? 1));

@@ -68,6 +68,7 @@ export function delv(folder: string, recursor: string, anchorDs: string): Peer {
 }
 
 function delvVerdict(words: string): Verdict["security"] {
+  if (/pending validation|resolution failed: (timed out|failure|connection)/.test(words)) return "no-verdict";
   if (/resolution failed: (?!ncache)/.test(words)) return "bogus";
   if (/unsigned answer|negative response, unsigned/.test(words)) return "insecure";
   return /fully validated/.test(words) ? "secure" : "no-verdict";

@@ -34,7 +34,7 @@ function write(query: QueryParts, draft: Draft, cut: boolean): Uint8Array {
     (cut ? 0x200 : 0) |
     (query.recursionDesired ? 0x100 : 0) |
     (query.checkingDisabled ? 0x10 : 0) |
-    draft.rcode;
+    (draft.rcode & 15);
   const counts = sections.map((records) => records.length) as [number, number, number];
   const out: number[] = [...u16(query.id), ...u16(flags), ...u16(1)];
   out.push(...u16(counts[0]), ...u16(counts[1]), ...u16(counts[2] + (query.edns ? 1 : 0)));
@@ -51,7 +51,7 @@ function write(query: QueryParts, draft: Draft, cut: boolean): Uint8Array {
       ...record.rdata,
     );
   }
-  if (query.edns) out.push(0, ...u16(41), ...u16(1_232), 0, 0, 0x80, 0, ...u16(0));
+  if (query.edns) out.push(0, ...u16(41), ...u16(1_232), draft.rcode >> 4, 0, 0x80, 0, ...u16(0));
   return Uint8Array.from(out);
 }
 

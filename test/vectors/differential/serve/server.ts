@@ -3,15 +3,28 @@
  */
 import { createSocket, type Socket } from "node:dgram";
 import { createServer, isIPv6, type Server } from "node:net";
-import { readMessage } from "../../../../agent/wire/dns/index.ts";
-import { answer, type Served } from "./answer.ts";
+import { type Message, type Question, RCODE, readMessage, TYPE } from "../../../../agent/wire/dns/index.ts";
+import { answer, type Draft, type Served } from "./answer.ts";
 import { encode } from "./encode.ts";
+
+/** What a server may lack. */
+export interface Habits {
+  /** false: nobody listens on TCP. */
+  readonly tcp?: boolean;
+  /** false: a query with EDNS gets FORMERR, as old servers did (RFC 6891 §7). */
+  readonly edns?: boolean;
+}
 
 /** Serves until closed; what it serves may be exchanged at any time. */
 export class OwnServer {
   zones: readonly Served[] = [];
+  private readonly habits: Habits;
   private readonly udp: Socket[] = [];
   private readonly tcp: Server[] = [];
+
+  constructor(habits: Habits = {}) {
+    this.habits = habits;
+  }
 
   async listen(addresses: readonly string[], port = 53): Promise<void> {
     for (const address of addresses) {
@@ -22,6 +35,7 @@ export class OwnServer {
       });
       await new Promise<void>((resolve) => socket.bind(port, address, resolve));
       this.udp.push(socket);
+      if (this.habits.tcp === false) continue;
       const server = createServer((stream) => {
         let received = Buffer.alloc(0);
         stream.on("error", () => stream.destroy());
@@ -46,11 +60,28 @@ export class OwnServer {
     const [question] = query.questions;
     if (query.response || !question) return undefined;
     const limit = transport === "udp" ? Math.max(512, Math.min(query.edns?.udpSize ?? 512, 1_232)) : undefined;
-    const draft = answer(this.zones, question);
+    const knowsEdns = this.habits.edns !== false;
+    const draft = this.draft(query, question);
     const { id, recursionDesired, checkingDisabled } = query;
     const { wire, type, class: klass } = question;
     const parts = { id, recursionDesired, checkingDisabled, wire, type, class: klass, limit };
-    return encode({ ...parts, edns: query.edns !== undefined }, draft);
+    return encode({ ...parts, edns: knowsEdns && query.edns !== undefined }, draft);
+  }
+
+  private draft(query: Message, question: Question): Draft {
+    const refusal = (rcode: number): Draft => ({
+      rcode,
+      authoritative: false,
+      answer: [],
+      authority: [],
+      additional: [],
+    });
+    if (query.edns && this.habits.edns === false) return refusal(RCODE.FORMERR);
+    if (query.edns && query.edns.version > 0) return refusal(RCODE.BADVERS);
+    if (query.opcode !== 0) return refusal(RCODE.NOTIMP);
+    if (question.class !== 1 || question.type === TYPE.AXFR || question.type === TYPE.IXFR)
+      return refusal(RCODE.REFUSED);
+    return answer(this.zones, question);
   }
 
   async close(): Promise<void> {

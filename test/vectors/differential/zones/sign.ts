@@ -25,8 +25,12 @@ export interface SigningPlan {
   readonly signer: Signer;
   readonly algorithm: number;
   readonly denial: Denial;
-  /** Days by which the signer's clock is off; signatures live for ten days. */
+  /** Days by which the signer's clock is off. */
   readonly daysOff: number;
+  /** How long signatures live; ten days unless said. */
+  readonly lifetimeDays?: number;
+  /** RSA modulus, bits; 1,024 unless said, because the machine's time is short. */
+  readonly rsaBits?: number;
 }
 
 export interface Signed {
@@ -51,7 +55,7 @@ const DAY = 86_400;
 /** A signer's workshop in `folder`: BIND's keys are made once an algorithm and lent to zone after zone. */
 export class Workshop {
   private readonly folder: string;
-  private readonly pools = new Map<number, Promise<string>>();
+  private readonly pools = new Map<string, Promise<string>>();
   private count = 0;
 
   constructor(folder: string) {
@@ -64,20 +68,20 @@ export class Workshop {
     const folder = join(this.folder, `z${this.count++}`);
     mkdirSync(join(folder, "out"), { recursive: true });
     writeFileSync(join(folder, "zone"), text, "latin1");
-    const start = now + plan.daysOff * DAY;
+    const start = Math.round(now + plan.daysOff * DAY);
     return plan.signer === "bind"
       ? await this.byBind(folder, plan, start, pick)
       : await this.byKnot(folder, plan, start);
   }
 
   private async byBind(folder: string, plan: SigningPlan, start: number, pick: (count: number) => number) {
-    const pool = await this.pool(plan.algorithm);
+    const pool = await this.pool(plan.algorithm, bitsOf(plan));
     for (const flags of [257, 256]) lend(pool, folder, plan.apex, flags, pick);
     const { denial, apex } = plan;
     const salt = randomHex(denial.salt, pick) || "-";
     const chain = denial.kind === "nsec" ? [] : ["-3", salt, "-H", String(denial.iterations)];
     if (denial.kind === "opt-out") chain.push("-A");
-    const times = ["-s", stamp(start - 3_600), "-e", stamp(start + 10 * DAY)];
+    const times = ["-s", stamp(start - 3_600), "-e", stamp(start + lifetimeOf(plan) * DAY)];
     const files = ["-o", apex, "-f", join(folder, "out/zone"), join(folder, "zone")];
     await run("dnssec-signzone", ["-S", "-P", "-O", "full", "-K", folder, "-d", folder, ...times, ...chain, ...files]);
     return { zone: readZone(apex, join(folder, "out/zone")), keys: readBindKeys(folder) };
@@ -91,16 +95,17 @@ export class Workshop {
     return { zone, keys: readKnotKeys(join(folder, "kasp/keys"), zone.must(plan.apex, TYPE.DNSKEY).records) };
   }
 
-  private pool(algorithm: number): Promise<string> {
-    const made = this.pools.get(algorithm) ?? this.makePool(algorithm);
-    this.pools.set(algorithm, made);
+  private pool(algorithm: number, bits: number): Promise<string> {
+    const name = `keys${algorithm}-${bits}`;
+    const made = this.pools.get(name) ?? this.makePool(name, algorithm, bits);
+    this.pools.set(name, made);
     return made;
   }
 
-  private async makePool(algorithm: number): Promise<string> {
-    const folder = join(this.folder, `keys${algorithm}`);
+  private async makePool(name: string, algorithm: number, bits: number): Promise<string> {
+    const folder = join(this.folder, name);
     mkdirSync(folder, { recursive: true });
-    const size = isRsa(algorithm) ? ["-b", "1024"] : [];
+    const size = isRsa(algorithm) ? ["-b", String(bits)] : [];
     const base = ["-q", "-K", folder, "-a", MNEMONICS[algorithm]!.bind, ...size];
     for (let i = 0; i < 3; i++) {
       await run("dnssec-keygen", [...base, "-f", "KSK", "pool"]);
@@ -122,8 +127,13 @@ function lend(pool: string, folder: string, apex: string, flags: number, pick: (
   writeFileSync(join(folder, renamed.replace(/\.key$/, ".private")), secret, { encoding: "latin1", mode: 0o600 });
 }
 
-function knotConf(folder: string, { apex, algorithm, denial }: SigningPlan): string {
-  const sizes = isRsa(algorithm) ? "    ksk-size: 1024\n    zsk-size: 1024\n" : "";
+const bitsOf = ({ rsaBits = 1_024 }: SigningPlan) => rsaBits;
+const lifetimeOf = ({ lifetimeDays = 10 }: SigningPlan) => lifetimeDays;
+
+function knotConf(folder: string, plan: SigningPlan): string {
+  const { apex, algorithm, denial } = plan;
+  const bits = bitsOf(plan);
+  const sizes = isRsa(algorithm) ? `    ksk-size: ${bits}\n    zsk-size: ${bits}\n` : "";
   const nsec3 =
     denial.kind === "nsec"
       ? ""
@@ -140,7 +150,7 @@ policy:
     algorithm: ${MNEMONICS[algorithm]!.knot}
 ${sizes}${nsec3}${optOut}    ksk-lifetime: 0
     zsk-lifetime: 0
-    rrsig-lifetime: 10d
+    rrsig-lifetime: ${lifetimeOf(plan)}d
     rrsig-refresh: 1d
     cds-cdnskey-publish: none
 zone:

@@ -13,6 +13,7 @@ import { DETECTORS } from "./detectors/index.ts";
 import { keepRenewed, needOf, obtainAtLast } from "./enrol.ts";
 import { AgentError } from "./errors.ts";
 import { type Identity, readIdentity } from "./identity.ts";
+import { keepInventory } from "./inventory.ts";
 import { Latest } from "./latest.ts";
 import { Link } from "./link.ts";
 import { newMetrics, render, serveMetrics } from "./metrics.ts";
@@ -131,12 +132,18 @@ export function startAgent(config: Config, log: Logger): { stop(): Promise<void>
     link.start();
   };
 
+  const stopInventory = keepInventory({
+    agent: config.agent,
+    stateDir: config.stateDir,
+    log: (event, about) => log.info(about, event),
+  });
   assignments.restore();
   void connect();
   return {
     stop: async () => {
       ending.abort();
       stopRenewing();
+      stopInventory();
       runner.stop();
       link.stop();
       outbox.close();

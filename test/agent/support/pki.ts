@@ -1,6 +1,6 @@
 // Real keys and certificates, made by OpenSSL in a folder of the test's.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -14,6 +14,10 @@ const EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
 export class Pki {
   readonly dir = mkdtempSync(join(tmpdir(), "vonggac-pki-"));
   private n = 0;
+
+  constructor() {
+    process.once("exit", () => rmSync(this.dir, { recursive: true, force: true }));
+  }
 
   root(name: string): Pair {
     const [key, cert] = [this.file("key"), this.file("pem")];

@@ -1,6 +1,7 @@
 // Runs checks and detectors at their times. Rules:
 //  - a target runs every everyMs, at a phase of its own that depends on agent and target only, so that a province does not
 //    probe in step; kernel checks of one agent share a phase, and with it one reading of the kernel;
+//  - the first run comes within seconds, however long the interval;
 //  - never two runs of one target at once: a run that takes longer than its interval skips the times it missed;
 //  - a run that throws, or is not over in time, is a `broke` report: it says nothing about the target;
 //  - a new finding of a network check is reported only when a second run, at once, sees it too. The report then says what
@@ -15,6 +16,8 @@ import { nextRun, phaseOf } from "./schedule.ts";
 const CONFIRM_AFTER_MS = 350;
 const DEADLINE_MS = 15_000;
 const MAX_FINDINGS = 200;
+/** A target that runs every few minutes is seen soon for the first time. */
+const FIRST_WITHIN_MS = 10_000;
 /** A log that gives lines and no detection still moves; its place is written down this often. */
 const KEEP_CURSOR_MS = 10_000;
 
@@ -73,12 +76,12 @@ export class Runner {
   private start(target: Target, text: string): Job {
     const work = this.workOf(target);
     const isKernel = this.options.checks[target.kind]?.sees === "kernel";
-    const phase = phaseOf(target.everyMs, this.options.agent, isKernel ? target.kind : target.id);
+    const phase = (everyMs: number) => phaseOf(everyMs, this.options.agent, isKernel ? target.kind : target.id);
     let stopped = false;
     let timer: NodeJS.Timeout;
-    const plan = () => {
+    const plan = (everyMs = target.everyMs) => {
       const now = performance.now();
-      timer = setTimeout(turn, nextRun(now, target.everyMs, phase) - now);
+      timer = setTimeout(turn, nextRun(now, everyMs, phase(everyMs)) - now);
     };
     const turn = async () => {
       const start = performance.now();
@@ -91,7 +94,7 @@ export class Runner {
       }
       plan();
     };
-    plan();
+    plan(Math.min(target.everyMs, FIRST_WITHIN_MS));
     return {
       text,
       target,

@@ -48,7 +48,7 @@ export async function deploymentFor(
   const intent = subsetOf(readProvince(options.provinceFile), options.subset?.agencies);
   const vault = openVault(join(options.stateDir, "vault"), options.now ?? Date.now());
   const pki = await openPki(vault, intent.province.name.en);
-  const plan = planOf(intent, { roots: pki.root });
+  const plan = planOf(intent, { roots: pki.root, rootAnchor: zoneKeys(vault, "").ds });
   const { screenPort: port, screenListen: listen, screenUrl: url } = options;
   const materials: Materials = {
     ...dnsMaterials(vault, plan),

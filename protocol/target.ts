@@ -65,6 +65,28 @@ const ZoneTarget = Type.Object({
   }),
 });
 
+/** The zone's whole audit, from one place, every few minutes: chain, delegation, servers, keys, denial, names. */
+const ZoneAuditTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("zone-audit"),
+  expects: Type.Object({
+    zone: Name,
+    servers: Type.Array(Type.Object({ name: Name, address: Address, asset: Id }), { minItems: 1, maxItems: 32 }),
+    /** Record sets that must exist; also looked at by the check `zone`. */
+    names: Type.Array(Type.Object({ name: Name, type: Type.String({ maxLength: 16 }) }), { maxItems: 256 }),
+    warnFraction: Type.Number({ minimum: 0, maximum: 1 }),
+    /** Where the tree begins. */
+    hints: Type.Array(Type.Object({ name: Name, addresses: Type.Array(Address, { minItems: 1, maxItems: 8 }) }), {
+      minItems: 1,
+      maxItems: 16,
+    }),
+    /** DS or DNSKEY records in zone-file form: the root's, or private ones. */
+    anchors: Type.String({ minLength: 1, maxLength: 16_384 }),
+    /** What the zone is for: mail addresses end in it; certificates are issued for its names. */
+    holds: Type.Optional(Type.Object({ mail: Type.Optional(Type.Boolean()), caa: Type.Optional(Type.Boolean()) })),
+  }),
+});
+
 /** The resolver that this site uses: it answers, validates the names, and refuses the bogus one. */
 const ResolverTarget = Type.Object({
   ...head,
@@ -110,6 +132,7 @@ export const TargetSchema = Type.Union([
   DatacentreTarget,
   Ipv6Target,
   ZoneTarget,
+  ZoneAuditTarget,
   ResolverTarget,
   CertificateTarget,
   SshLogTarget,

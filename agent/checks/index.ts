@@ -7,6 +7,7 @@ import { ipv6 } from "./ipv6.ts";
 import { link } from "./link.ts";
 import { resolver } from "./resolver.ts";
 import { zone } from "./zone.ts";
+import { zoneAudit } from "./zone-audit.ts";
 
 export const CHECKS: { readonly [K in TargetKind]?: Check<K> } = {
   link,
@@ -14,5 +15,6 @@ export const CHECKS: { readonly [K in TargetKind]?: Check<K> } = {
   ipv6,
   certificate,
   zone,
+  "zone-audit": zoneAudit,
   resolver,
 };

@@ -2,21 +2,23 @@
 // world is handed in.
 import { SEVERITIES, type Severity } from "../../protocol/finding.ts";
 import { tagRow } from "../../protocol/tags.ts";
+import type { World } from "../check.ts";
 import type { ChainZone } from "../wire/dns/audit/path.ts";
 import { isAuthority, type RrsetName, soaOf, type ZoneSeen } from "../wire/dns/audit/seen.ts";
 import { bestOf, judgeAll } from "../wire/dns/audit/table.ts";
 import { RCODE, TYPE } from "../wire/dns/index.ts";
 import { resolve, startRun } from "../wire/dns/resolve.ts";
-import type { NameServer, ResolverConfig, Route, Step } from "../wire/dns/resolver/machine.ts";
+import type { ResolverConfig, Route, Step } from "../wire/dns/resolver/machine.ts";
 import { anchorFor } from "../wire/dns/validator/anchors.ts";
 import { edeOf, type Verdict } from "../wire/dns/validator/verdict.ts";
 import { Driver, type Wires } from "../wire/dns-drive.ts";
+import { familiesReached } from "../wire/dns-reach.ts";
 import { auditZone, type ZoneAudit } from "../wire/zone-audit.ts";
 import { type DnssecInput, type DnssecRequest, readRequest } from "./dnssec-input.ts";
 import { ToolError } from "./errors.ts";
 
 /** What could not be looked at from here, and so is neither good nor bad. Closed list; texts in cli/locales. */
-export type Unseen = "ipv4" | "ipv6" | "servers" | "parent" | "chain" | "own-tests";
+export type Unseen = "ipv4" | "ipv6" | "servers" | "parent" | "chain" | "own-tests" | "names" | "more-names";
 
 export interface ServerReport {
   readonly name: string;
@@ -55,7 +57,7 @@ export interface DnssecReport {
 }
 
 /** @throws ToolError when nothing could be looked at: bad input, no network, a name that is not there. */
-export async function checkDnssec(request: DnssecRequest, wires: Wires): Promise<DnssecReport> {
+export async function checkDnssec(request: DnssecRequest, wires: ToolWires): Promise<DnssecReport> {
   const input = readRequest(request);
   const startedAt = wires.now();
   const driver = new Driver(wires, { port: input.port });
@@ -65,11 +67,18 @@ export async function checkDnssec(request: DnssecRequest, wires: Wires): Promise
   const result = await auditZone(driver, seconds(wires), {
     config: withStub(config, zone, input.servers),
     plan: { zone, names, probe, own: input.own && input.resolver === undefined },
+    connectTls: (to, name) => wires.connectTls(to, name, "", TLS_TIMEOUT_MS),
     ...(input.servers.length > 0 && { servers: input.servers }),
     ...(input.resolver !== undefined && { resolver: input.resolver }),
   });
-  return reportOf(input, result, skipped, wires.now() - startedAt);
+  const unnamed: Unseen[] = result.names === "none" ? ["names"] : result.names === "partial" ? ["more-names"] : [];
+  return reportOf(input, result, [...skipped, ...unnamed], wires.now() - startedAt);
 }
+
+const TLS_TIMEOUT_MS = 3_000;
+
+/** What the tool needs of the world: agent/check.ts's World has it. */
+export type ToolWires = Wires & Pick<World, "connectTls">;
 
 const seconds = (wires: Wires) => Math.floor(wires.now() / 1_000);
 
@@ -96,7 +105,7 @@ async function configure(input: DnssecInput, driver: Driver) {
     const skipped: Unseen[] = ["servers", "parent", "own-tests"];
     return { config: { ...base, routes }, skipped };
   }
-  const reached = await familiesOf(input.hints, driver);
+  const reached = await familiesReached(input.hints, driver);
   if (reached.ipv4 || reached.ipv6) {
     const { ipv4, ipv6 } = reached;
     const skipped = (["ipv4", "ipv6"] as const).filter((family) => !reached[family]);
@@ -118,40 +127,8 @@ function anchorZone({ anchors, name }: DnssecInput): string {
   return governing && "anchor" in governing ? governing.anchor.zone : ".";
 }
 
-const PER_FAMILY = 3;
-type Reached = "yes" | "other" | "no";
-
-/** A family without hints is taken as reachable: nothing speaks against it. */
-async function familiesOf(hints: readonly NameServer[], driver: Driver) {
-  const all = hints.flatMap(({ addresses }) => addresses);
-  const reach = async (addresses: string[]): Promise<Reached> => {
-    const asked = addresses.slice(0, PER_FAMILY).map(async (server) => {
-      const reached = await driver.run(rootQuestion(server));
-      // The first root server that answers settles it; the others need not be waited for.
-      return reached === "yes" ? reached : Promise.reject(reached);
-    });
-    return Promise.any(asked).catch(({ errors }: AggregateError) => (errors.includes("other") ? "other" : "no"));
-  };
-  const [v4, v6] = [all.filter((a) => !a.includes(":")), all.filter((a) => a.includes(":"))];
-  const [four, six] = await Promise.all([reach(v4), reach(v6)]);
-  return {
-    ipv4: four === "yes" || (v4.length === 0 && six === "yes"),
-    ipv6: six === "yes" || (v6.length === 0 && four === "yes"),
-    intercepted: four === "other" || six === "other",
-  };
-}
-
-/** A root server answers for the root with authority; whoever does not, stands in its place. */
-function* rootQuestion(server: string): Step<Reached> {
-  const flags = { transport: "udp", recursionDesired: false, checkingDisabled: false } as const;
-  const reply = yield { server, name: ".", type: TYPE.SOA, zone: ".", ...flags };
-  if (!("message" in reply)) return "no";
-  const { authoritative, answer } = reply.message;
-  return authoritative && answer.some(({ type }) => type === TYPE.SOA) ? "yes" : "other";
-}
-
 /** Does the resolver pass signatures on? Else everything would look broken that is not. */
-function* passesSignatures(resolver: string, zone: string): Step<Reached> {
+function* passesSignatures(resolver: string, zone: string): Step<"yes" | "other" | "no"> {
   const flags = { recursionDesired: true, checkingDisabled: true } as const;
   for (const transport of ["udp", "tcp"] as const) {
     const reply = yield { server: resolver, name: zone, type: TYPE.DNSKEY, zone: ".", transport, ...flags };

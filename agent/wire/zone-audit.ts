@@ -1,14 +1,18 @@
 // A zone's whole audit in one go: the chain from the root, its parent, each of its servers side by side, and the rules over what
 // was seen. Pure: the driver (dns-drive.ts) sends; used by the check `zone-audit` and by the command line.
 import { collectForwarded, collectParent, collectServer } from "./dns/audit/collect.ts";
+import { type Discovered, discover } from "./dns/audit/discover.ts";
 import { type AuditFinding, type AuditPolicy, audit } from "./dns/audit/index.ts";
 import { type ChainZone, chainOf } from "./dns/audit/path.ts";
-import type { AuditPlan, ServerAddress, ZoneSeen } from "./dns/audit/seen.ts";
-import { startRun } from "./dns/resolve.ts";
+import type { AuditPlan, RrsetName, ServerAddress, ZoneSeen } from "./dns/audit/seen.ts";
+import { resolve, startRun } from "./dns/resolve.ts";
 import type { Limits } from "./dns/resolver/budget.ts";
 import { ResolverCache } from "./dns/resolver/cache.ts";
-import { type ResolverConfig, validationTime } from "./dns/resolver/machine.ts";
+import { addressText } from "./dns/resolver/iterate.ts";
+import { type ResolverConfig, type Run, validationTime } from "./dns/resolver/machine.ts";
+import { TYPE } from "./dns/types.ts";
 import type { Driver } from "./dns-drive.ts";
+import { type ConnectTls, tlsaFindings } from "./zone-tlsa.ts";
 
 /** For each part of the collection: an audit asks more than a lookup does, and still ends. */
 const LIMITS: Limits = { queries: 2_000, verifications: 2_000, hashes: 2_000, aliases: 12 };
@@ -21,28 +25,64 @@ export interface AuditRequest {
   readonly servers?: readonly string[];
   /** The servers cannot be asked from here: this resolver is, in their place. */
   readonly resolver?: string;
+  /** Given: TLSA records are held against the certificates that are served. */
+  readonly connectTls?: ConnectTls;
 }
 
 export interface ZoneAudit {
   readonly seen: ZoneSeen;
   readonly findings: readonly AuditFinding[];
   readonly chain: readonly ChainZone[];
+  /** How far the names below the apex of an own zone could be found out; undefined: not tried. */
+  readonly names?: Discovered["extent"];
 }
 
 /** Collects and judges. `nowSeconds` is Unix time; what it is judged at may differ (`config.validationTime`). */
 export async function auditZone(driver: Driver, nowSeconds: number, request: AuditRequest): Promise<ZoneAudit> {
-  const { config, plan, policy, resolver } = request;
+  const { config, policy, resolver } = request;
   const cache = new ResolverCache();
   const run = () => startRun(config, nowSeconds, cache, LIMITS);
   const first = run();
-  const parent = await driver.run(collectParent(first, plan));
+  const parent = await driver.run(collectParent(first, request.plan));
   const wanted = request.servers ? named(request.servers, parent.named) : parent.servers;
+  const found = request.plan.own && wanted[0] ? await discovered(driver, run, request.plan, wanted) : undefined;
+  const plan = found ? { ...request.plan, names: merged(request.plan.names, found.names) } : request.plan;
   const servers = resolver
     ? [await driver.run(collectForwarded(run(), plan, resolver))]
     : await Promise.all(wanted.map((server) => driver.run(collectServer(run(), plan, server))));
   const seen: ZoneSeen = { plan, atSeconds: validationTime(first), ...parent, servers };
-  return { seen, findings: audit(seen, policy), chain: chainOf(first, plan.zone) };
+  const tlsa = request.connectTls ? await tlsaFindings(seen, addressesBy(driver, run), request.connectTls) : [];
+  return {
+    seen,
+    findings: [...audit(seen, policy), ...tlsa],
+    chain: chainOf(first, plan.zone),
+    ...(found && { names: found.extent }),
+  };
 }
+
+const MAX_TRIED = 2;
+
+/** By the first server that tells them. */
+async function discovered(driver: Driver, run: () => Run, plan: AuditPlan, servers: readonly ServerAddress[]) {
+  let found: Discovered = { names: [], extent: "none" };
+  for (const server of servers.slice(0, MAX_TRIED)) {
+    found = await driver.run(discover(run(), plan, server));
+    if (found.extent !== "none") break;
+  }
+  return found;
+}
+
+function merged(planned: readonly RrsetName[], found: readonly RrsetName[]): RrsetName[] {
+  const known = new Set(planned.map(({ name, type }) => `${type}/${name}`));
+  return [...planned, ...found.filter(({ name, type }) => !known.has(`${type}/${name}`))];
+}
+
+const addressesBy = (driver: Driver, run: () => Run) => async (name: string) => {
+  const types = [TYPE.A, TYPE.AAAA];
+  const found = await Promise.all(types.map((type) => driver.run(resolve(run(), name, type))));
+  const records = found.flatMap(({ answer }) => answer.flatMap((set) => set.records));
+  return records.map(addressText).filter((address) => address !== undefined);
+};
 
 /** Addresses with the names that the zone gives them; one that it does not name stands for itself. */
 function named(addresses: readonly string[], known: readonly ServerAddress[]): ServerAddress[] {

@@ -61,7 +61,7 @@ function clueOf(topology: Topology, target: Target, agent: string, report: Repor
 /** Most findings speak of their target's asset; of a zone's server or a name's zone when the subject names one. */
 function assetOf(target: Target, finding: Finding): string {
   const words = wordsOf(finding);
-  if (target.kind === "zone" && finding.tag.startsWith("ZONE_SERVER_"))
+  if ((target.kind === "zone" || target.kind === "zone-audit") && finding.tag.startsWith("ZONE_SERVER_"))
     return target.expects.servers.find((s) => words.includes(s.address))?.asset ?? target.asset;
   // Bogus, or out of reach for one name alone: that is the name's zone, the resolver only says so.
   if (target.kind === "resolver" && (finding.tag === "RESOLVER_ANSWER_BOGUS" || finding.tag === "RESOLVER_UNREACHABLE"))

@@ -9,6 +9,7 @@ import { hostsOf, type Topology } from "./topology.ts";
 
 /** A clue that one observer alone has of a thing that others use too waits this many times longer for company. */
 const LONELY = 4;
+const ADVICE: ReadonlySet<Severity> = new Set(["low", "info"]);
 
 export function diagnose(state: State, topology: Topology, now: number): Map<string, Cause> {
   const network = diagnoseNetwork(state, topology);
@@ -52,7 +53,9 @@ function groupedCauses(state: State, topology: Topology, pathOk: (host: string) 
     if (groups.get(service)?.some((c) => c.row.down)) add(groups, service, clue);
     else if (hostsOf(topology, clue.dependsOn!).some(pathOk)) add(groups, `${clue.row.class}:${clue.asset}`, clue);
   }
-  return [...groups].map(([key, clues]) => groupCause(state, topology, key, clues));
+  // Advice is shown where it was found, and alarms nobody by itself.
+  const alarms = [...groups].filter(([, clues]) => clues.some((clue) => !ADVICE.has(clue.row.severity)));
+  return alarms.map(([key, clues]) => groupCause(state, topology, key, clues));
 }
 
 function groupCause(state: State, topology: Topology, key: string, clues: Clue[]): Cause {

@@ -8,6 +8,7 @@ const EVERY_MS = {
   datacentre: 2_000,
   ipv6: 5_000,
   zone: 4_000,
+  "zone-audit": 180_000,
   resolver: 4_000,
   certificate: 4_000,
   "ssh-log": 500,
@@ -29,6 +30,8 @@ export interface Watched {
   portal: { name: string; address: Dual };
   bogus: string;
   zone: PlannedZone;
+  /** The root zone: where an audit begins. */
+  root: PlannedZone;
   /** Names of the zone that are no agency's own: an agency watches its own. */
   commonNames: string[];
   resolvers: PlannedHost[];
@@ -42,7 +45,12 @@ export function targetsOf(host: PlannedHost, interfaces: readonly Interface[], w
   const links = interfaces.map((i) => linkTarget(host, i));
   if (host.role === "site") return [...links, ...siteTargets(host, interfaces, w)];
   if (host.role === "core" && interfaces.some((i) => i.peer.host === w.zone.servers[0]!.host))
-    return [...links, zoneTarget(host, bothFamilies(w.commonNames), w), certificateTarget(host, w)];
+    return [
+      ...links,
+      zoneTarget(host, bothFamilies(w.commonNames), w),
+      auditTarget(host, w),
+      certificateTarget(host, w),
+    ];
   if (host.server?.task === "bastion") return [...links, sshTarget(host)];
   return links;
 }
@@ -88,12 +96,29 @@ type NameAndType = { name: string; type: string };
 const bothFamilies = (names: string[]): NameAndType[] =>
   names.flatMap((name) => ["A", "AAAA"].map((type) => ({ name, type })));
 
-function zoneTarget(host: PlannedHost, names: NameAndType[], { zone }: Watched): Target {
-  const servers = zone.servers.flatMap((s, i) =>
+const serversOf = ({ servers }: PlannedZone) =>
+  servers.flatMap((s, i) =>
     [s.address.v4, s.address.v6].map((address) => ({ name: s.name, address, asset: nameService(i) })),
   );
-  const expects = { zone: zone.name, servers, names, warnFraction: WARN_SIGNATURE };
+
+function zoneTarget(host: PlannedHost, names: NameAndType[], { zone }: Watched): Target {
+  const expects = { zone: zone.name, servers: serversOf(zone), names, warnFraction: WARN_SIGNATURE };
   return { ...head(host, "zone", zone.name, zoneAsset(zone.name)), kind: "zone", expects };
+}
+
+/** From one place only: the zone's own health does not depend on who looks. */
+function auditTarget(host: PlannedHost, { zone, root, commonNames, facts }: Watched): Target {
+  const hints = root.servers.map(({ name, address }) => ({ name: `${name}.`, addresses: [address.v4, address.v6] }));
+  const expects = {
+    zone: zone.name,
+    servers: serversOf(zone),
+    names: bothFamilies(commonNames),
+    warnFraction: WARN_SIGNATURE,
+    hints,
+    anchors: `. IN DS ${facts.rootAnchor}`,
+    holds: { caa: true },
+  };
+  return { ...head(host, "zone-audit", zone.name, zoneAsset(zone.name)), kind: "zone-audit", expects };
 }
 
 function resolverTarget(host: PlannedHost, resolver: PlannedHost, name: string, w: Watched): Target {

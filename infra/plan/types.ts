@@ -125,4 +125,6 @@ export interface Plan {
 export interface PlanFacts {
   /** PEM of the province's root certificate. */
   roots: string;
+  /** Right side of the DS record of the root zone. */
+  rootAnchor: string;
 }

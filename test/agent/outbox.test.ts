@@ -317,5 +317,6 @@ test("against a ledger, reopened at any point: nothing acked is lost, nothing do
     }),
     { numRuns: 60 },
   );
-  assert.ok(sentInAll > 500);
+  // What is drawn differs from run to run: this only says that the property examined something.
+  assert.ok(sentInAll > 100, `${sentInAll} entries`);
 });

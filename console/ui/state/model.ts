@@ -22,7 +22,7 @@ export interface Model {
   kinds: readonly string[];
 }
 
-const KIND_ORDER = ["link", "datacentre", "ipv6", "zone", "resolver", "certificate", "ssh-log"];
+const KIND_ORDER = ["link", "datacentre", "ipv6", "zone", "zone-audit", "resolver", "certificate", "ssh-log"];
 
 /** The next model. Changes that come before any snapshot say nothing and are dropped. */
 export function applyMessage(model: Model | undefined, message: FeedMessage): Model | undefined {

@@ -8,9 +8,15 @@ export type Daemon = HostInputs["daemons"][string];
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** Starts the command again a second after its end, for as long as it is not told to stop. */
+/**
+ * Starts the command again a second after its end, for as long as it is not told to stop. One that ends with an error of its
+ * own, and not by a signal, waits twice as long each time, up to half a minute: what cannot start must not eat the machine.
+ */
 const SUPERVISE = `trap 'trap "" TERM; kill "$child" 2>/dev/null; wait; exit 0' TERM
-while :; do "$@" & child=$!; wait "$child"; sleep 1 & child=$!; wait "$child"; done`;
+delay=1
+while :; do "$@" & child=$!; wait "$child"; code=$?
+if [ "$code" -gt 0 ] && [ "$code" -lt 128 ]; then next=$((delay * 2)); [ "$next" -gt 30 ] && next=30; else delay=1; next=1; fi
+sleep "$delay" & child=$!; wait "$child"; delay=$next; done`;
 
 /** argv as the daemon's account, with the capabilities that it keeps and no way to more. */
 export function asAccount(

@@ -51,6 +51,7 @@ function probesOf(target: Target): Probe[] {
     case "certificate":
       return target.expects.addresses.map((address) => tcp(address, target.expects.port));
     case "zone":
+    case "zone-audit":
       return target.expects.servers.map((s) => dns(s.address, target.expects.zone, "SOA", "signed"));
     case "resolver":
       return target.expects.names.map((n) => dns(target.expects.address, n.name, n.type, "validated"));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { initialState, restore, step } from "../../../console/correlate/index.ts";
-import type { Detection, Report } from "../../../protocol/index.ts";
+import type { Asset, Detection, Report, Target } from "../../../protocol/index.ts";
 import { Desk, registry, SETTINGS } from "./world.ts";
 
 const attack = (d: Desk, site: string, actor: string, count = 5): Detection => ({
@@ -114,6 +114,73 @@ test("one actor at two agencies is one incident; it turns quiet by itself and on
   d.feed({ type: "detection", agent: "dept", detection: attack(d, "dept", "203.0.113.9"), receivedAt: d.now });
   assert.equal(d.open().length, 1);
   assert.notEqual(d.open()[0]!.id, first.id, "a closed incident stays closed");
+});
+
+test("advice opens no incident; beside something worse it is evidence", () => {
+  const d = new Desk();
+  d.report("dept/certificate/portal", ["ZONE_SOA_TIMERS", "ZONE_NSEC3_SALT"]);
+  d.wait(30_000);
+  assert.equal(d.incidents.size, 0);
+  d.report("dept/certificate/portal", ["ZONE_SOA_TIMERS", "ZONE_SERVER_NO_TCP"]);
+  d.wait(30_000);
+  assert.deepEqual(
+    d.open().map((i) => [i.cause.asset, i.class, i.severity, i.evidence.length]),
+    [["portal", "service", "high", 2]],
+  );
+});
+
+test("an audit speaks of the zone, and of a server where it names one: one incident a class", () => {
+  const d = new Desk();
+  const at = ["2001:db8::53", "2001:db8:1::53"];
+  const servers = at.map((address, i) => ({ name: `ns${i + 1}.p.example`, address, asset: `ns${i + 1}` }));
+  const named = (id: string) => ({ vi: id, en: id });
+  const audit: Target = {
+    id: "core1/zone-audit/p.example",
+    kind: "zone-audit",
+    agency: "dc1",
+    agent: "core1",
+    asset: "zone:p.example",
+    everyMs: 180_000,
+    expects: {
+      zone: "p.example",
+      servers,
+      names: [],
+      warnFraction: 0.25,
+      hints: [{ name: "a.root.", addresses: ["2001:db8::1"] }],
+      anchors: ". IN DS 1 13 2 00",
+    },
+  };
+  const assets: Asset[] = [
+    { id: "zone:p.example", kind: "zone", on: ["web1"], agency: "dc1", name: named("p.example") },
+    ...servers.map(({ asset }): Asset => ({ id: asset, kind: "service", on: ["web1"], agency: "dc1", name: named(asset) })),
+  ];
+  const registry2 = { ...registry, version: "2", assets: [...registry.assets, ...assets], targets: [...registry.targets, audit] };
+  d.feed({ type: "registry", registry: registry2 });
+  const finding = (tag: string, subject: string) => ({ tag, subject, evidence: {} });
+  const report: Report = {
+    type: "report",
+    check: "zone-audit",
+    target: audit.id,
+    at: d.now,
+    tookMs: 1,
+    outcome: "ran",
+    findings: [
+      finding("ZONE_CHAIN_BROKEN", "p.example."),
+      finding("ZONE_DENIAL_BROKEN", "ns1.p.example. 2001:db8::53"),
+      finding("ZONE_SECONDARY_STALE", "ns2.p.example. 2001:db8:1::53"),
+      finding("ZONE_SERVER_NO_TCP", "ns2.p.example. 2001:db8:1::53"),
+      finding("ZONE_SERVERS_DIFFER", "p.example."),
+    ],
+  };
+  d.feed({ type: "report", agent: "core1", report, receivedAt: d.now });
+  d.wait(5_000);
+  assert.deepEqual(
+    d
+      .open()
+      .map((i) => `${i.cause.asset} ${i.class} ${i.evidence.length}`)
+      .sort(),
+    ["ns2 service 1", "zone:p.example dnssec 3", "zone:p.example service 1"],
+  );
 });
 
 test("a target that is no longer watched takes its clues along", () => {

@@ -18,7 +18,8 @@ type Session = { account: string; createdAt: number; expiresAt: number };
 
 /** The watch over every agency of province.yaml, with a clock that a story may hold in the past. */
 export function playedProvince() {
-  const { registry } = planOf(readProvince(new URL("../../../province.yaml", import.meta.url).pathname), { roots: "" });
+  const intent = readProvince(new URL("../../../province.yaml", import.meta.url).pathname);
+  const { registry } = planOf(intent, { roots: "", rootAnchor: `20326 8 2 ${"E0".repeat(32)}` });
   let clock: () => number = Date.now;
   const view = createView(registry, clock() - 86_400_000);
   const state = initialState({ settleMs: 600, recoverMs: 3_000, graceMs: 5_000 });

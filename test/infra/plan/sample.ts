@@ -8,7 +8,8 @@ import { readProvince } from "../../../infra/province.ts";
 
 export const sample: Intent = readProvince(join(import.meta.dirname, "../../../province.yaml"));
 export const ROOTS = "roots";
-export const plan = (intent: Intent): Plan => planOf(intent, { roots: ROOTS });
+const ROOT_ANCHOR = `20326 8 2 ${"E0".repeat(32)}`;
+export const plan = (intent: Intent): Plan => planOf(intent, { roots: ROOTS, rootAnchor: ROOT_ANCHOR });
 
 const HUBS = sample.datacentres.flatMap((dc) => dc.routers.filter((r) => r.role === "hub").map((r) => r.id));
 

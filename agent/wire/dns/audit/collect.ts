@@ -117,6 +117,10 @@ export function* collectServer(run: Run, plan: AuditPlan, server: ServerAddress)
   yield* put("cds", zone, TYPE.CDS);
   yield* put("cdnskey", zone, TYPE.CDNSKEY);
   yield* put("nsec3param", zone, TYPE.NSEC3PARAM);
+  yield* put("mx", zone, TYPE.MX);
+  yield* put("txt", zone, TYPE.TXT);
+  yield* put("dmarc", prepend("_dmarc", zone), TYPE.TXT);
+  yield* put("caa", zone, TYPE.CAA);
   yield* put("absent", prepend(plan.probe, zone), TYPE.A);
   yield* put("nodata", zone, TYPE.HINFO);
   if (plan.own) {
@@ -124,7 +128,7 @@ export function* collectServer(run: Run, plan: AuditPlan, server: ServerAddress)
     yield* put("transfer", zone, TYPE.AXFR, { transport: "tcp" });
   }
   const names: { asked: AuditPlan["names"][number]; reply: Reply }[] = [];
-  for (const asked of [...plan.names, ...serverNames(probes.ns, plan)]) {
+  for (const asked of [...plan.names, ...serverNames(probes.ns, plan), ...tlsaNames(plan)]) {
     names.push({ asked, reply: reply(yield* ask(run, { ...base, ...asked })) });
   }
   return { ...server, probes, names };
@@ -138,10 +142,10 @@ export function* collectForwarded(run: Run, plan: AuditPlan, resolver: string): 
   const { zone } = plan;
   const probes: Partial<Record<Probe, Reply>> = {};
   const base = { server: resolver, recursionDesired: true, checkingDisabled: true, zone: "." };
-  for (const [probe, name, type] of CONTENT) {
-    probes[probe] = reply(
-      yield* ask(run, { ...base, name: name === "absent" ? prepend(plan.probe, zone) : zone, type }),
-    );
+  for (const [probe, label, type] of CONTENT) {
+    const below = label === "absent" ? plan.probe : label;
+    probes[probe] = reply(yield* ask(run, { ...base, name: below === "" ? zone : prepend(below, zone), type }));
+
     const failed = probe === "soa" && "failure" in probes[probe];
     if (failed) break;
   }
@@ -150,16 +154,28 @@ export function* collectForwarded(run: Run, plan: AuditPlan, resolver: string): 
   return { name: resolver, address: resolver, forwarded: true, probes, names };
 }
 
-const CONTENT: readonly (readonly [Probe, "apex" | "absent", number])[] = [
-  ["soa", "apex", TYPE.SOA],
-  ["ns", "apex", TYPE.NS],
-  ["dnskey", "apex", TYPE.DNSKEY],
-  ["cds", "apex", TYPE.CDS],
-  ["cdnskey", "apex", TYPE.CDNSKEY],
-  ["nsec3param", "apex", TYPE.NSEC3PARAM],
+/** Probe, label below the apex ("" for the apex itself), type. */
+const CONTENT: readonly (readonly [Probe, string, number])[] = [
+  ["soa", "", TYPE.SOA],
+  ["ns", "", TYPE.NS],
+  ["dnskey", "", TYPE.DNSKEY],
+  ["cds", "", TYPE.CDS],
+  ["cdnskey", "", TYPE.CDNSKEY],
+  ["nsec3param", "", TYPE.NSEC3PARAM],
+  ["mx", "", TYPE.MX],
+  ["txt", "", TYPE.TXT],
+  ["dmarc", "_dmarc", TYPE.TXT],
+  ["caa", "", TYPE.CAA],
   ["absent", "absent", TYPE.A],
-  ["nodata", "apex", TYPE.HINFO],
+  ["nodata", "", TYPE.HINFO],
 ];
+
+/** Where TLSA records of the zone's web sites would stand. */
+function tlsaNames({ zone, names }: AuditPlan): RrsetName[] {
+  const all = ["_443._tcp", "_443._tcp.www"].map((name) => `${name}.${zone === "." ? "" : zone}`);
+  const known = names.filter(({ type }) => type === TYPE.TLSA).map(({ name }) => name);
+  return all.filter((name) => !known.includes(name)).map((name) => ({ name, type: TYPE.TLSA, optional: true }));
+}
 
 /** Addresses of the zone's own name servers, to be held against the parent's glue. */
 function serverNames(ns: Reply | undefined, { zone, names }: AuditPlan): RrsetName[] {

@@ -2,9 +2,11 @@
 import type { AuditFinding, AuditPolicy, Rule } from "./rule.ts";
 import { DEFAULT_POLICY } from "./rule.ts";
 import { agreement } from "./rules/agreement.ts";
+import { caa } from "./rules/caa.ts";
 import { chain } from "./rules/chain.ts";
 import { denial } from "./rules/denial.ts";
 import { keys } from "./rules/keys.ts";
+import { mail } from "./rules/mail.ts";
 import { open } from "./rules/open.ts";
 import { placement } from "./rules/placement.ts";
 import { reach } from "./rules/reach.ts";
@@ -13,7 +15,19 @@ import { signatures } from "./rules/signatures.ts";
 import type { ZoneSeen } from "./seen.ts";
 import { judgeAll } from "./table.ts";
 
-export const RULES: readonly Rule[] = [reach, open, chain, keys, rollover, signatures, denial, agreement, placement];
+export const RULES: readonly Rule[] = [
+  reach,
+  open,
+  chain,
+  keys,
+  rollover,
+  signatures,
+  denial,
+  agreement,
+  placement,
+  mail,
+  caa,
+];
 
 /** Findings of all rules over one collection, in the order of the list. */
 export function audit(seen: ZoneSeen, policy: AuditPolicy = DEFAULT_POLICY): AuditFinding[] {

@@ -17,6 +17,8 @@ export interface RrsetName {
   /** Canonical text. */
   readonly name: string;
   readonly type: number;
+  /** Looked at where it exists; that it does not is nothing wrong. */
+  readonly optional?: true;
 }
 
 /** What to look at. */
@@ -29,6 +31,8 @@ export interface AuditPlan {
   readonly probe: string;
   /** The caller names the zone as its own: recursion and transfer may be tried. */
   readonly own: boolean;
+  /** What the zone is for: mail addresses end in it; certificates are issued for its names. */
+  readonly expects?: { readonly mail?: boolean; readonly caa?: boolean };
 }
 
 export type Reply = { readonly message: Message } | { readonly failure: ReplyFailure };
@@ -44,6 +48,10 @@ export type Probe =
   | "cds"
   | "cdnskey"
   | "nsec3param"
+  | "mx"
+  | "txt"
+  | "dmarc" // TXT at _dmarc
+  | "caa"
   | "absent" // a name that does not exist
   | "nodata" // a type that the apex does not have
   | "recursion" // something else's data, with RD

@@ -75,7 +75,13 @@ function writeZones(folder: string, zones: readonly Zone[]): { apex: string; fil
   });
 }
 
-export function startKnot(folder: string, { v4, v6 }: ServerAddresses, zones: readonly Zone[]): Daemon {
+/** Knot with these zones; those named in `open` may be transferred by anybody. */
+export function startKnot(
+  folder: string,
+  { v4, v6 }: ServerAddresses,
+  zones: readonly Zone[],
+  open: readonly string[] = [],
+): Daemon {
   const files = writeZones(folder, zones);
   const conf = `server:
     rundir: "${folder}"
@@ -88,6 +94,10 @@ database:
     journal-db-max-size: 20M
     kasp-db-max-size: 20M
     timer-db-max-size: 5M
+acl:
+  - id: anybody
+    address: [ 0.0.0.0/0, ::/0 ]
+    action: transfer
 template:
   - id: default
     semantic-checks: off
@@ -95,7 +105,7 @@ template:
     zonefile-load: whole
     zonefile-sync: -1
 zone:
-${files.map(({ apex, file }) => `  - domain: "${apex}"\n    file: "${file}"`).join("\n")}
+${files.map(({ apex, file }) => `  - domain: "${apex}"\n    file: "${file}"${open.includes(apex) ? "\n    acl: anybody" : ""}`).join("\n")}
 `;
   writeFileSync(join(folder, "knot.conf"), conf);
   return new Daemon("knotd", ["-c", join(folder, "knot.conf")], folder);

@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { keyTag, nameToWire, type ResourceRecord, TYPE } from "../../../../agent/wire/dns/index.ts";
 import { parseRecords } from "../../../../agent/wire/dns/text/record.ts";
@@ -34,6 +34,8 @@ export interface SigningPlan {
 }
 
 export interface Signed {
+  /** Where the signer left its files. */
+  readonly folder: string;
   readonly zone: Zone;
   readonly keys: readonly SigningKey[];
 }
@@ -74,9 +76,24 @@ export class Workshop {
       : await this.byKnot(folder, plan, start);
   }
 
+  /** Signs another text with the keys that a zone signed before has (dnssec-signzone). */
+  async signAgain(text: string, plan: SigningPlan, now: number, { folder: before }: Signed): Promise<Zone> {
+    const folder = join(this.folder, `z${this.count++}`);
+    mkdirSync(join(folder, "out"), { recursive: true });
+    for (const name of readdirSync(before))
+      if (name.startsWith("K")) copyFileSync(join(before, name), join(folder, name));
+    writeFileSync(join(folder, "zone"), text, "latin1");
+    const start = Math.round(now + plan.daysOff * DAY);
+    return await this.runBind(folder, { ...plan, signer: "bind" }, start, () => 0);
+  }
+
   private async byBind(folder: string, plan: SigningPlan, start: number, pick: (count: number) => number) {
     const pool = await this.pool(plan.algorithm, bitsOf(plan));
     for (const flags of [257, 256]) lend(pool, folder, plan.apex, flags, pick);
+    return { folder, zone: await this.runBind(folder, plan, start, pick), keys: readBindKeys(folder) };
+  }
+
+  private async runBind(folder: string, plan: SigningPlan, start: number, pick: (count: number) => number) {
     const { denial, apex } = plan;
     const salt = randomHex(denial.salt, pick) || "-";
     const chain = denial.kind === "nsec" ? [] : ["-3", salt, "-H", String(denial.iterations)];
@@ -84,7 +101,7 @@ export class Workshop {
     const times = ["-s", stamp(start - 3_600), "-e", stamp(start + lifetimeOf(plan) * DAY)];
     const files = ["-o", apex, "-f", join(folder, "out/zone"), join(folder, "zone")];
     await run("dnssec-signzone", ["-S", "-P", "-O", "full", "-K", folder, "-d", folder, ...times, ...chain, ...files]);
-    return { zone: readZone(apex, join(folder, "out/zone")), keys: readBindKeys(folder) };
+    return readZone(apex, join(folder, "out/zone"));
   }
 
   private async byKnot(folder: string, plan: SigningPlan, start: number) {
@@ -92,7 +109,7 @@ export class Workshop {
     const out = join(folder, "out");
     await run("kzonesign", ["-c", join(folder, "knot.conf"), "-o", out, "-t", String(start), plan.apex]);
     const zone = readZone(plan.apex, join(out, "zone"));
-    return { zone, keys: readKnotKeys(join(folder, "kasp/keys"), zone.must(plan.apex, TYPE.DNSKEY).records) };
+    return { folder, zone, keys: readKnotKeys(join(folder, "kasp/keys"), zone.must(plan.apex, TYPE.DNSKEY).records) };
   }
 
   private pool(algorithm: number, bits: number): Promise<string> {

@@ -15,6 +15,7 @@ export const agreement: Rule = {
 /** What the plan names and an authority does not have. */
 function absent({ seen }: RuleInput): AuditFinding[] {
   return seen.plan.names.flatMap((wanted): AuditFinding[] => {
+    if (wanted.optional) return [];
     const without = seen.servers.filter(isAuthority).filter((server) => {
       const reply = server.names.find((one) => one.asked.name === wanted.name && one.asked.type === wanted.type)?.reply;
       const message = messageOf(reply);
@@ -31,10 +32,14 @@ function absent({ seen }: RuleInput): AuditFinding[] {
   });
 }
 
-/** RRsets that differ between servers that claim the same version. NSEC and NSEC3 answers depend on the question only. */
+/**
+ * RRsets that differ between servers that claim the same version. NSEC and NSEC3 answers depend on the question only. Data under
+ * a signature that does not hold are told by the rule on signatures.
+ */
 function contents({ seen, rrsets }: RuleInput): AuditFinding[] {
   const versions = new Map<string, Map<string, string[]>>();
   for (const set of rrsets) {
+    if (set.signatures.some((one) => one.state === "bogus")) continue;
     const serial = soaOf(set.server, seen.plan.zone)?.serial;
     const key = `${serial} ${label(set)}`;
     const byContent = versions.get(key) ?? new Map<string, string[]>();

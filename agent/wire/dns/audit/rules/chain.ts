@@ -27,7 +27,8 @@ function overall({ seen, rrsets }: RuleInput): AuditFinding[] {
   const { verdict } = seen.chain;
   const anySeen = seen.servers.some(isAuthority);
   if (anySeen && zoneKeys(seen).length === 0) return [{ subject: zone, tag: "ZONE_NOT_SIGNED", evidence: {} }];
-  if (verdict.security === "bogus") {
+  // Nobody answered for the zone: that is told of each server, and says nothing of the chain.
+  if (verdict.security === "bogus" && (anySeen || verdict.where.zone !== zone)) {
     // A signature that ran out, or none, is told by the rule on signatures, with counts; here is what only the chain shows.
     const own = verdict.where.zone === zone && verdict.reason.startsWith("signature-");
     const told = own && rrsets.some((set) => set.signatures.every((one) => one.state !== "valid"));

@@ -51,6 +51,7 @@ interface Setup {
   readonly delegation?: string;
   readonly ds?: readonly ResourceRecord[];
   readonly own?: boolean;
+  readonly expects?: ZoneSeen["plan"]["expects"];
 }
 
 function collect(setup: Setup): ZoneSeen {
@@ -69,7 +70,7 @@ function collect(setup: Setup): ZoneSeen {
     { name: "www.vn.", type: TYPE.A },
     { name: "mail.vn.", type: TYPE.MX },
   ];
-  const plan = { zone: "vn.", names, probe: "vg-absent-4711", own: setup.own ?? true };
+  const plan = { zone: "vn.", names, probe: "vg-absent-4711", own: setup.own ?? true, expects: setup.expects ?? {} };
   const parent = drive(collectParent(run(), plan), all).result;
   const servers = parent.servers.map((one) => drive(collectServer(run(), plan, one), all).result);
   return { plan, atSeconds: NOW, ...parent, servers };
@@ -310,12 +311,31 @@ const ROWS: readonly (readonly [string, () => Setup, readonly string[]])[] = [
     () => ({ zone: { text: `${zoneText()}\nvn. 3600 IN NSEC3PARAM 1 0 5 AB` } }),
     ["ZONE_NSEC3_ITERATIONS", "ZONE_NSEC3_SALT"],
   ],
+  ["a mail domain as it should be", () => more(MAIL, SPF, DMARC), []],
+  ["a domain that says it takes no mail", () => more("vn. 3600 IN MX 0 ."), []],
+  ["mail that the plan knows of, and no server for it", () => ({ ...more(SPF, DMARC), expects: { mail: true } }), ["ZONE_MX_MISSING"]],
+  ["a mail domain that says nothing", () => more(MAIL), ["ZONE_DMARC_MISSING", "ZONE_SPF_MISSING"]],
+  [
+    "SPF for everyone, DMARC for nothing",
+    () => more(MAIL, 'vn. 3600 IN TXT "v=spf1 +all"', DMARC.replace("reject", "none")),
+    ["ZONE_DMARC_WEAK", "ZONE_SPF_INVALID"],
+  ],
+  ["no word on who may issue certificates", () => ({ expects: { caa: true } }), ["ZONE_CAA_MISSING"]],
+  ["CAA as it should be", () => ({ ...more('vn. 3600 IN CAA 0 issue "ca.vn"'), expects: { caa: true } }), []],
+  ["CAA that forbids everybody by a slip", () => more('vn. 3600 IN CAA 128 isue "ca.vn"'), ["ZONE_CAA_INVALID"]],
   [
     "a parent's server that is behind",
     () => ({ servers: { [ROOT2]: (q) => (q.type === TYPE.DS ? { authority: [] } : undefined) } }),
     ["ZONE_PARENT_DIFFERS"],
   ],
 ];
+
+const MAIL = "vn. 3600 IN MX 10 www.vn.";
+const SPF = 'vn. 3600 IN TXT "v=spf1 mx " "-all"';
+const DMARC = '_dmarc.vn. 3600 IN TXT "v=DMARC1; p=reject"';
+function more(...lines: string[]): Setup {
+  return { zone: { text: [zoneText(), ...lines].join("\n") } };
+}
 
 const nextKey = makeKey("vn.", 13);
 const cdsText = (key: ZoneKey) => `vn. 3600 IN CDS ${rdataText(TYPE.CDS, dsOf(key).rdata)}`;

@@ -1,0 +1,70 @@
+/**
+ * Names below the apex of an own zone: by transfer where the server allows it to anyone, else along the NSEC chain (RFC 4034 §4).
+ * NSEC3 hides them, and they stay unseen. Bounded. A step of the machine.
+ */
+import type { ResourceRecord } from "../message.ts";
+import { compareNames, isBelow, isWithin, nameFromWire, nameToWire } from "../name.ts";
+import { ask, askOnce, type Run, type Step } from "../resolver/machine.ts";
+import { readBitmap } from "../text/fields.ts";
+import { TYPE } from "../types.ts";
+import { type AuditPlan, answerOf, type RrsetName, type ServerAddress } from "./seen.ts";
+
+const MAX_NAMES = 500;
+const MAX_RRSETS = 1_000;
+/** Proofs and signatures are not asked for by themselves. */
+const UNASKED: readonly number[] = [TYPE.RRSIG, TYPE.NSEC, TYPE.NSEC3, TYPE.NSEC3PARAM, TYPE.DNSKEY, TYPE.SOA];
+
+export interface Discovered {
+  readonly names: readonly RrsetName[];
+  /** `none`: neither way leads to them. `partial`: there are more than the bound. */
+  readonly extent: "all" | "partial" | "none";
+}
+
+/** RRsets of the zone as one of its servers tells them. */
+export function* discover(run: Run, plan: AuditPlan, server: ServerAddress): Step<Discovered> {
+  const base = { server: server.address, zone: plan.zone, recursionDesired: false, checkingDisabled: false };
+  const transfer = yield* askOnce(run, { ...base, name: plan.zone, type: TYPE.AXFR, transport: "tcp" });
+  if ("message" in transfer && answerOf(transfer, plan.zone, TYPE.SOA).length > 0)
+    return fromTransfer(plan.zone, transfer.message.answer);
+  return yield* walk(run, plan, base);
+}
+
+function fromTransfer(zone: string, records: readonly ResourceRecord[]): Discovered {
+  const cuts = records.filter((r) => r.type === TYPE.NS && r.name !== zone).map((r) => r.name);
+  const own = records.filter(
+    (r) =>
+      isWithin(r.name, zone) && !cuts.some((cut) => isBelow(r.name, cut) || (r.name === cut && r.type !== TYPE.DS)),
+  );
+  const found = new Map<string, RrsetName>();
+  for (const { name, type } of own) if (!UNASKED.includes(type)) found.set(`${type}/${name}`, { name, type });
+  // The SOA ends a transfer as it began it: one message may be a part only.
+  const ended = records.length > 1 && records[records.length - 1]!.type === TYPE.SOA;
+  return bounded([...found.values()], ended);
+}
+
+const bounded = (names: readonly RrsetName[], all: boolean): Discovered => ({
+  names: names.slice(0, MAX_RRSETS),
+  extent: all && names.length <= MAX_RRSETS ? "all" : "partial",
+});
+
+type Base = Pick<Parameters<typeof ask>[1], "server" | "zone" | "recursionDesired" | "checkingDisabled">;
+
+function* walk(run: Run, { zone }: AuditPlan, base: Base): Step<Discovered> {
+  const names: RrsetName[] = [];
+  let at = zone;
+  for (let steps = 0; steps < MAX_NAMES; steps++) {
+    const reply = yield* ask(run, { ...base, name: at, type: TYPE.NSEC });
+    const record = "message" in reply ? answerOf(reply, at, TYPE.NSEC)[0] : undefined;
+    if (!record) return steps === 0 ? { names: [], extent: "none" } : bounded(names, false);
+    const next = nameFromWire(record.rdata);
+    const types = readBitmap(record.rdata, nameToWire(next).length);
+    const isCut = at !== zone && types.includes(TYPE.NS);
+    const asked = isCut ? types.filter((type) => type === TYPE.DS) : types.filter((type) => !UNASKED.includes(type));
+    names.push(...asked.map((type) => ({ name: at, type })));
+    if (next === zone) return bounded(names, true);
+    // Answers made on the spot lead to names that nobody made (RFC 4470), and a chain goes forward or is none.
+    if (next.startsWith("\\000") || !isBelow(next, zone) || compareNames(next, at) <= 0) return bounded(names, false);
+    at = next;
+  }
+  return bounded(names, false);
+}

@@ -1,10 +1,15 @@
 // `npm run bench -- NAME [--json]`: runs one benchmark, ours and its peers in one run, and prints one JSON object (or the
 // same as a table). Without a name it lists them.
 import { detect } from "./detect.ts";
+import { dnssec } from "./dnssec.ts";
 
 type Bench = { about: string; run: (args: string[]) => Promise<unknown> };
 
 const BENCHES: Record<string, Bench> = {
+  dnssec: {
+    about: "one audit of a signed tree beside unbound-host, delv, drill, dnsviz and zonemaster (root)",
+    run: dnssec,
+  },
   detect: {
     about: "seconds from the kernel's change to the incident in the page, for each of the five faults (root)",
     run: detect,

@@ -63,7 +63,7 @@ function nameOf(text: string): string {
     if (ascii === "" || /\s/.test(ascii)) throw new Error("no name");
     return canonicalName(ascii);
   } catch (error) {
-    throw new ToolError("zone-name-invalid", text, error instanceof Error ? error.message : "", error);
+    throw new ToolError("zone-name-invalid", text || "ZONE", error instanceof Error ? error.message : "", error);
   }
 }
 

@@ -170,6 +170,12 @@ export const BROKEN: readonly Class[] = [
 
 const HEALTHY_WAYS = healthyWays();
 
+/** Whole and plain, one with each kind of denial: what a tool says of these, it says of the laboratory. */
+export const CONTROLS: readonly Class[] = [
+  { label: "control-nsec", codes: [], plan: { denial: { kind: "nsec", iterations: 0, salt: 0 } } },
+  { label: "control-nsec3", codes: [], plan: { signer: "knot", denial: { kind: "nsec3", iterations: 0, salt: 0 } } },
+];
+
 /** Zones that are whole, in shapes that a careless tool might find fault with. */
 export const HEALTHY: readonly Class[] = Array.from({ length: BROKEN.length }, (_, i): Class => {
   const algorithm = [13, 8, 15, 14, 13, 10][i % 6]!;

@@ -27,6 +27,8 @@ const SECONDS: Readonly<Record<Second, { v4: string; v6: string }>> = {
 };
 const DEAF_V6 = "2001:db8:53::16";
 export const RECURSOR = "192.0.2.9";
+/** Addresses to ask from, for tools that look for a way to the Internet first. */
+export const SOURCES: readonly string[] = [RECURSOR, FIRST.v6];
 const BASE: SigningPlan = {
   apex: ".",
   signer: "bind",
@@ -62,6 +64,8 @@ $TTL 3600
 @ NS ns2
 @ MX 10 mail
 @ CAA 0 issue "ca.example"
+@ TXT "v=spf1 mx -all"
+_dmarc TXT "v=DMARC1; p=reject"
 @ A 198.51.100.81
 ns1 A ${FIRST.v4}
 ns1 AAAA ${FIRST.v6}
@@ -124,6 +128,10 @@ export interface Lab {
   readonly hintsFile: string;
   /** DS of the root, zone-file text. */
   readonly anchor: string;
+  /** `name=address` of the root's server. */
+  readonly rootServer: string;
+  /** Root and the zones between. */
+  readonly above: readonly Zone[];
   stop(): Promise<void>;
 }
 
@@ -186,7 +194,7 @@ export async function startLab(
     const recursor = startRecursor(join(folder, "recursor"), RECURSOR, files.hintsFile);
     daemons.push(recursor);
     await recursor.ready(RECURSOR, ".", true);
-    return { built, anchor, ...files, stop };
+    return { built, anchor, rootServer: `ns1=${ABOVE.v4}`, above, ...files, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -224,7 +232,10 @@ function parent(
   return workshop.sign(`${[...own, ...lines].join("\n")}\n`, { ...BASE, apex }, now, (n) => random.int(0, n - 1));
 }
 
-const addressLines = (name: string, { v4, v6 }: { v4: string; v6: string }) => [`${name} A ${v4}`, `${name} AAAA ${v6}`];
+const addressLines = (name: string, { v4, v6 }: { v4: string; v6: string }) => [
+  `${name} A ${v4}`,
+  `${name} AAAA ${v6}`,
+];
 
 function delegationOf({ zone, keys }: Signed): string[] {
   const ns = `ns1.${zone.apex}`;

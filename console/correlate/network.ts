@@ -38,10 +38,13 @@ export function diagnoseNetwork(state: State, topology: Topology): NetworkDiagno
   return { causes, outage, up };
 }
 
-/** Times the settling time: a router that all agree on needs less of it; one of several links of a host, or a site whose hubs may be the
- * cause, more. */
+/**
+ * Times the settling time: less for a router that all agree on; more for a lone link, of whose host the others may not have spoken
+ * yet; most for one of several links of a host, and for a site, whose hubs may be the cause.
+ */
 const AGREED = 0.5;
 const AMBIGUOUS = 2.5;
+const LONE_LINK = 1.5;
 
 function hasDownNeighbour(topology: Topology, link: string, down: Set<string>): boolean {
   const asset = topology.assets.get(link);
@@ -89,7 +92,7 @@ function hostCause(state: State, topology: Topology, host: string, links: string
 function linkCause(state: State, topology: Topology, link: string, clues: Clue[], ambiguous: boolean): Cause {
   const outage = { hosts: new Set<string>(), links: new Set([link]) };
   const reason: Reason = { key: "reason.link-down", facts: { link } };
-  const settleMs = state.settings.settleMs * (ambiguous ? AMBIGUOUS : 1);
+  const settleMs = state.settings.settleMs * (ambiguous ? AMBIGUOUS : LONE_LINK);
   return { ...networkCause(topology, link, clues, outage, reason, []), settleMs };
 }
 

@@ -44,23 +44,30 @@ export function filled(page: string, text: string): string {
 }
 
 function table(page: string, language: Language): string {
-  const rows = page in DETECTION_CLASSES ? detectionRows(page, language) : PAGES[page]!.map((tag) => tagLine(tag, language));
+  const rows =
+    page in DETECTION_CLASSES ? detectionRows(page, language) : PAGES[page]!.map((tag) => tagLine(tag, language));
   return [HEADS[language], "|---|---|---|---|", ...rows].join("\n");
 }
 
 function tagLine(tag: string, language: Language): string {
   const { severity, clause } = tagRow(tag);
   const say = (key: string) => cell(textIfKnown(language, key) ?? key);
-  return `| ${say(`tag.${tag}.title`)}<br>\`${tag}\` | ${say(`severity.${severity}`)} | ${cell(clause)} | ${say(`tag.${tag}.remedy`)} |`;
+  return `| ${say(`tag.${tag}.title`)}<br>\`${tag}\` | ${say(`severity.${severity}`)} | ${cell(clauseText(clause, language))} | ${say(`tag.${tag}.remedy`)} |`;
 }
 
 function detectionRows(id: string, language: Language): string[] {
   const say = (key: string) => cell(textIfKnown(language, key) ?? key);
   const { clause } = DETECTION_CLASSES[id]!;
   return [
-    `| ${say(`detection.${id}.title`)}<br>\`${id}\` | ${say("severity.high")} | ${cell(clause)} | ${say(`detection.${id}.remedy`)} |`,
+    `| ${say(`detection.${id}.title`)}<br>\`${id}\` | ${say("severity.high")} | ${cell(clauseText(clause, language))} | ${say(`detection.${id}.remedy`)} |`,
   ];
 }
+
+const clauseText = (clause: string, language: Language): string =>
+  ["Circular", "Decree", "art."].reduce((out, word) => {
+    const key = `status.clause.${word === "art." ? "article" : word.toLowerCase()}`;
+    return out.replaceAll(`${word} `, `${textIfKnown(language, key) ?? word} `);
+  }, clause);
 
 const cell = (text: string) => text.replaceAll("|", "\\|");
 

@@ -12,7 +12,7 @@ const WHOLE_MACHINE = ["test/scenarios", "test/e2e", "test/kill"];
 /** They share one lab, which this one takes down: it runs after all others. */
 const LAST = "test/scenarios/90-down.test.ts";
 /** Of one test, not of a file. */
-const PART_TIMEOUT_MS = 60_000;
+const PART_TIMEOUT_MS = 180_000;
 const WHOLE_TIMEOUT_MS = 20 * 60_000;
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */

@@ -56,6 +56,16 @@ function runnerOf(checks: Checks, more: { detectors?: Detectors; tail?: () => Ta
 }
 const said = (r: Report) => (r.outcome === "ran" ? r.findings.map((f) => f.subject).join() : r.outcome);
 
+test("a target that runs every few minutes is seen within seconds the first time", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { check, runs } = scripted("kernel", [{ findings: [] }]);
+  const { runner } = runnerOf({ link: check });
+  runner.apply([linkTarget("a", 180_000), linkTarget("b", 86_400_000)]);
+  t.mock.timers.tick(10_000);
+  assert.equal(runs.length, 2);
+  runner.stop();
+});
+
 test("a kernel finding is reported by the run that sees it, sorted", async () => {
   const { check } = scripted("kernel", [{ findings: [finding("b"), finding("a")] }, { findings: [] }]);
   const { runner, reports } = runnerOf({ link: check });

@@ -29,6 +29,8 @@ const VERBS = [
   ["lab", "fault"],
   ["lab", "heal"],
   ["signin"],
+  ["check", "dnssec"],
+  ["check"],
   ["lab"],
   [],
 ];
@@ -57,6 +59,33 @@ for (const [args, words] of WRONG)
     assert.equal(code, 2);
     assert.match(stderr, words);
   });
+
+test("check dnssec: what is not understood or cannot be looked at is code 3, with a name", async () => {
+  const rows: [string[], RegExp][] = [
+    [["--nonsense"], /unknown option/],
+    [["a..b"], /\[zone-name-invalid\] a domain name is needed/],
+    [[], /\[zone-name-invalid\]/],
+    [["vn", "--at", "soon"], /\[time-invalid\] not a time[^]*where: --at soon[^]*remedy: write 2026-11-23/],
+    [["vn", "--server", "ns1"], /\[address-invalid\] an IPv4 or IPv6 address is needed/],
+    [["vn", "--anchor", "/nonexistent"], /\[file-unreadable\][^]*ENOENT/],
+    [["--explain", "NONSENSE"], /\[tag-unknown\] there is no such tag/],
+    [["vn", "--lang", "fr"], /vi, en/],
+  ];
+  for (const [args, words] of rows) {
+    const { code, stderr } = await vonggac(["check", "dnssec", ...args]);
+    assert.match(stderr, words);
+    assert.equal(code, 3, args.join(" "));
+  }
+});
+
+test("check dnssec --explain: title, basis, severity and remedy in both languages, and as JSON", async () => {
+  const explain = (...more: string[]) => vonggac(["check", "dnssec", "--explain", "zone_ds_missing", ...more]);
+  const [en, vi, json] = await Promise.all([explain(), explain("--lang", "vi"), explain("--json")]);
+  assert.match(en.stdout, /^ZONE_DS_MISSING: Parent zone has no DS[^]*High[^]*RFC 4035[^]*registrar/);
+  assert.match(vi.stdout, /^ZONE_DS_MISSING: Vùng cha[^]*Cao[^]*cách khắc phục/);
+  assert.equal(JSON.parse(json.stdout).severity, "high");
+  assert.equal(en.code + vi.code + json.code, 0);
+});
 
 test("the faults are listed in both languages, and as JSON", async () => {
   const [en, vi, json] = await Promise.all([

@@ -20,15 +20,21 @@ test("every check and detector has a page, and no page is of none", () => {
   const ids = [...Object.values(CHECKS), ...Object.values(DETECTORS)].map((one) => one.id).sort();
   assert.deepEqual(Object.keys(PAGES).sort(), ids);
   const files = readdirSync(join(ROOT, "docs/checks")).filter((name) => name.endsWith(".md"));
-  assert.deepEqual(files.sort(), ids.map((id) => `${id}.md`));
+  assert.deepEqual(files.sort(), ids.map((id) => `${id}.md`).sort());
 });
 
 test("every tag that an agent gives stands on a page", () => {
   const shown = new Set(Object.values(PAGES).flat());
-  assert.deepEqual(Object.keys(TAGS).filter((tag) => !shown.has(tag)), ["AGENT_SILENT"]);
+  assert.deepEqual(
+    Object.keys(TAGS).filter((tag) => !shown.has(tag)),
+    ["AGENT_SILENT"],
+  );
 });
 
 test("the page of the check `zone` names the tags that it gives, and no others", () => {
   const source = readFileSync(join(ROOT, "agent/checks/zone.ts"), "utf8");
-  assert.deepEqual([...new Set([...source.matchAll(/"(ZONE_[A-Z_]+)"/g)].map((m) => m[1]!))].sort(), [...PAGES["zone"]!].sort());
+  assert.deepEqual(
+    [...new Set([...source.matchAll(/"(ZONE_[A-Z_]+)"/g)].map((m) => m[1]!))].sort(),
+    [...PAGES["zone"]!].sort(),
+  );
 });

@@ -205,6 +205,18 @@ describe("the registry", () => {
     );
   });
 
+  it("audits the province's zone from one place, from its own root down", () => {
+    const audits = registry.targets.filter((t) => t.kind === "zone-audit");
+    assert.deepEqual(
+      audits.map((t) => [t.agent, t.asset]),
+      [["core1", `zone:${sample.province.domain}`]],
+    );
+    const { hints, anchors, everyMs } = { ...audits[0]!.expects, everyMs: audits[0]!.everyMs };
+    assert.match(anchors, /^\. IN DS \d+ /);
+    assert.ok(hints.every((h) => h.addresses.some((a) => a.includes(":")) && h.addresses.some((a) => a.includes("."))));
+    assert.ok(everyMs >= 60_000, "it costs more than a look");
+  });
+
   it("tells an agent the addresses of its own end", () => {
     for (const t of registry.targets) {
       if (t.kind !== "link") continue;

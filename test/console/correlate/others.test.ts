@@ -152,9 +152,16 @@ test("an audit speaks of the zone, and of a server where it names one: one incid
   };
   const assets: Asset[] = [
     { id: "zone:p.example", kind: "zone", on: ["web1"], agency: "dc1", name: named("p.example") },
-    ...servers.map(({ asset }): Asset => ({ id: asset, kind: "service", on: ["web1"], agency: "dc1", name: named(asset) })),
+    ...servers.map(
+      ({ asset }): Asset => ({ id: asset, kind: "service", on: ["web1"], agency: "dc1", name: named(asset) }),
+    ),
   ];
-  const registry2 = { ...registry, version: "2", assets: [...registry.assets, ...assets], targets: [...registry.targets, audit] };
+  const registry2 = {
+    ...registry,
+    version: "2",
+    assets: [...registry.assets, ...assets],
+    targets: [...registry.targets, audit],
+  };
   d.feed({ type: "registry", registry: registry2 });
   const finding = (tag: string, subject: string) => ({ tag, subject, evidence: {} });
   const report: Report = {

@@ -2,8 +2,10 @@
  * Names below the apex of an own zone: by transfer where the server allows it to anyone, else along the NSEC chain (RFC 4034 §4).
  * NSEC3 hides them, and they stay unseen. Bounded. A step of the machine.
  */
+
+import { DnsError } from "../errors.ts";
 import type { ResourceRecord } from "../message.ts";
-import { compareNames, isBelow, isWithin, nameFromWire, nameToWire } from "../name.ts";
+import { compareNames, isBelow, isWithin, readName } from "../name.ts";
 import { ask, askOnce, type Run, type Step } from "../resolver/machine.ts";
 import { readBitmap } from "../text/fields.ts";
 import { TYPE } from "../types.ts";
@@ -56,8 +58,8 @@ function* walk(run: Run, { zone }: AuditPlan, base: Base): Step<Discovered> {
     const reply = yield* ask(run, { ...base, name: at, type: TYPE.NSEC });
     const record = "message" in reply ? answerOf(reply, at, TYPE.NSEC)[0] : undefined;
     if (!record) return steps === 0 ? { names: [], extent: "none" } : bounded(names, false);
-    const next = nameFromWire(record.rdata);
-    const types = readBitmap(record.rdata, nameToWire(next).length);
+    const { next, types } = readNsec(record.rdata);
+    if (next === undefined) return bounded(names, false);
     const isCut = at !== zone && types.includes(TYPE.NS);
     const asked = isCut ? types.filter((type) => type === TYPE.DS) : types.filter((type) => !UNASKED.includes(type));
     names.push(...asked.map((type) => ({ name: at, type })));
@@ -67,4 +69,14 @@ function* walk(run: Run, { zone }: AuditPlan, base: Base): Step<Discovered> {
     at = next;
   }
   return bounded(names, false);
+}
+
+function readNsec(rdata: Uint8Array): { next: string | undefined; types: readonly number[] } {
+  try {
+    const { text, end } = readName(rdata, 0);
+    return { next: text, types: readBitmap(rdata, end) };
+  } catch (error) {
+    if (error instanceof DnsError) return { next: undefined, types: [] };
+    throw error;
+  }
 }

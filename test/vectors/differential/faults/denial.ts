@@ -2,7 +2,7 @@
  * Faults of proofs that something does not exist: records missing from responses, records that lie under a good signature,
  * denials of what is there.
  */
-import { nameToWire, RCODE, TYPE } from "../../../../agent/wire/dns/index.ts";
+import { isBelow, nameToWire, RCODE, TYPE } from "../../../../agent/wire/dns/index.ts";
 import { readBitmap, writeBitmap } from "../../../../agent/wire/dns/text/fields.ts";
 import type { Random } from "../random.ts";
 import type { Asked, Draft, Placed } from "../serve/answer.ts";
@@ -86,9 +86,13 @@ function dropping(
     apply(site, random) {
       const victim = random.pick(victims(site));
       const dropped = drop(site, victim)!;
-      // By name and not by type: a resolver that minimises its questions asks for an address first (RFC 9156 §2.3).
+      // By name and not by type, and for what does not exist on the way there too: a resolver that minimises its questions
+      // (RFC 9156 §2.3) asks for those first, and may stop at one (RFC 8020).
+      const onTheWay = (name: string) =>
+        name === victim.name ||
+        (isBelow(victim.name, name) && isBelow(name, site.zone.apex) && !site.zone.exists(name));
       site.tamper = (draft, asked) =>
-        asked.name === victim.name
+        onTheWay(asked.name)
           ? { ...draft, authority: draft.authority.filter(({ set }) => !dropped.includes(set)) }
           : draft;
       return (question) => (question.name === victim.name ? bogus(EDE.nsecMissing) : undefined);

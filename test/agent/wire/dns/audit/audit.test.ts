@@ -313,7 +313,11 @@ const ROWS: readonly (readonly [string, () => Setup, readonly string[]])[] = [
   ],
   ["a mail domain as it should be", () => more(MAIL, SPF, DMARC), []],
   ["a domain that says it takes no mail", () => more("vn. 3600 IN MX 0 ."), []],
-  ["mail that the plan knows of, and no server for it", () => ({ ...more(SPF, DMARC), expects: { mail: true } }), ["ZONE_MX_MISSING"]],
+  [
+    "mail that the plan knows of, and no server for it",
+    () => ({ ...more(SPF, DMARC), expects: { mail: true } }),
+    ["ZONE_MX_MISSING"],
+  ],
   ["a mail domain that says nothing", () => more(MAIL), ["ZONE_DMARC_MISSING", "ZONE_SPF_MISSING"]],
   [
     "SPF for everyone, DMARC for nothing",

@@ -1,0 +1,86 @@
+// The bench itself, inside the namespace that dnssec.ts opens: builds the tree, runs every tool, prints one JSON object.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inParallel } from "../../test/vectors/differential/zones/tree.ts";
+import { BROKEN, type Class, CONTROLS, HEALTHY } from "./catalogue.ts";
+import { furnish, type Lab, startLab } from "./lab.ts";
+import { baselineOf, type Looked, score } from "./score.ts";
+import { type Cost, tools } from "./tools.ts";
+import { measureWarm } from "./warm.ts";
+
+const HOSTS = 90;
+/** Usual names besides the hosts: apex, name servers, www, mail. */
+const PERF: Class = { label: "zone of 100 names", codes: [], plan: { algorithm: 13 } };
+
+const round = (value: number) => Math.round(value * 1_000) / 1_000;
+
+async function main(runs: number): Promise<unknown> {
+  furnish();
+  const folder = mkdtempSync(join(tmpdir(), "vgdiff-bench-"));
+  const classes = [...CONTROLS, ...BROKEN, ...HEALTHY];
+  const wanted = classes.map((one, i) => ({ class: one, apex: `z${i}.gov.vn.`, hosts: 0 }));
+  const lab = await startLab(folder, [...wanted, { class: PERF, apex: "perf.gov.vn.", hosts: HOSTS }]);
+  try {
+    return await compare(lab, folder, runs);
+  } finally {
+    await lab.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function compare(lab: Lab, folder: string, runs: number): Promise<unknown> {
+  const results: Record<string, Record<string, unknown>> = {};
+  const hosts = Array.from({ length: HOSTS }, (_, i) => `h${i}`).concat(["www", "mail", "ns1", "ns2"]);
+  for (const tool of tools(lab, folder)) {
+    const costs: Cost[] = [];
+    for (let i = 0; i < runs; i++) costs.push(await tool.audit("perf.gov.vn.", hosts));
+    const typical = costs.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(runs / 2)]!;
+    const rest = lab.built.filter(({ class: one }) => one !== PERF);
+    const looked = await inParallel(rest, 3, async ({ class: one, apex }): Promise<Looked> => {
+      return { class: one, apex, broken: BROKEN.includes(one), codes: await tool.look(apex) };
+    });
+    const isControl = ({ class: one }: Looked) => CONTROLS.includes(one);
+    const baseline = baselineOf(looked.filter(isControl));
+    results[tool.name] = {
+      audit_seconds: round(typical.seconds),
+      cpu_seconds: round(typical.cpuSeconds),
+      peak_mib: round(typical.peakMib),
+      ...score(
+        looked.filter((one) => !isControl(one)),
+        baseline,
+      ),
+      laboratory: [...baseline].slice(0, 40),
+    };
+    process.stderr.write(
+      `${tool.name}: ${JSON.stringify({ ...results[tool.name], said: undefined, laboratory: undefined })}\n`,
+    );
+  }
+  const warm = measureWarm(
+    [...lab.above, ...lab.built.filter(({ class: one }) => one === PERF).map(({ site }) => site.zone)],
+    lab.anchor,
+    hosts.map((host) => `${host}.perf.gov.vn.`),
+  );
+  const { ours, ...peer } = results;
+  const zones = {
+    names: HOSTS + 10,
+    broken_zones: BROKEN.length,
+    healthy_zones: HEALTHY.length,
+    documented_classes: BROKEN.filter(({ codes }) => codes.length > 0).length,
+  };
+  return {
+    ours: { ...ours, warm_seconds: round(warm.seconds), warm_cpu_ms_per_name: round(warm.cpuMsPerName), ...zones },
+    peer,
+    ratio: Object.fromEntries(
+      Object.entries(peer).map(([name, one]) => [
+        name,
+        round((one["audit_seconds"] as number) / (ours!["audit_seconds"] as number)),
+      ]),
+    ),
+    classes: Object.fromEntries(BROKEN.map(({ label, codes }) => [label, codes])),
+    runs,
+  };
+}
+
+const at = process.argv.indexOf("--runs");
+process.stdout.write(JSON.stringify(await main(at < 0 ? 3 : Number(process.argv[at + 1]))));

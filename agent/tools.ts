@@ -3,7 +3,7 @@ import { checkDnssec as check, type DnssecReport } from "./tools/dnssec.ts";
 import type { DnssecRequest } from "./tools/dnssec-input.ts";
 import { makeWorld } from "./world/index.ts";
 
-export type { DnssecFinding, DnssecReport, ServerReport, Unseen } from "./tools/dnssec.ts";
+export type { DnssecFinding, DnssecReport, ServerReport } from "./tools/dnssec.ts";
 export type { DnssecRequest } from "./tools/dnssec-input.ts";
 export { ToolError } from "./tools/errors.ts";
 export type { ChainZone } from "./wire/dns/audit/path.ts";

@@ -1,5 +1,5 @@
 // What travels between agent and console, one JSON text a WebSocket message (subprotocol `vonggac.1`).
-// docs/protocol.md tells the conversation; codec.ts reads and refuses.
+// docs/architecture.md tells the conversation; codec.ts reads and refuses.
 import Type from "typebox";
 import { ItemSchema } from "./finding.ts";
 

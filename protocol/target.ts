@@ -82,8 +82,14 @@ const ZoneAuditTarget = Type.Object({
     }),
     /** DS or DNSKEY records in zone-file form: the root's, or private ones. */
     anchors: Type.String({ minLength: 1, maxLength: 16_384 }),
-    /** What the zone is for: mail addresses end in it; certificates are issued for its names. */
-    holds: Type.Optional(Type.Object({ mail: Type.Optional(Type.Boolean()), caa: Type.Optional(Type.Boolean()) })),
+    /** What the plan knows: mail addresses end in the zone; certificates are issued for its names; where its servers stand. */
+    holds: Type.Optional(
+      Type.Object({
+        mail: Type.Optional(Type.Boolean()),
+        caa: Type.Optional(Type.Boolean()),
+        places: Type.Optional(Type.Integer({ minimum: 1, maximum: 32 })),
+      }),
+    ),
   }),
 });
 

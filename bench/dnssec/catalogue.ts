@@ -22,20 +22,24 @@ export interface Class {
   readonly text?: (text: string) => string;
   /** What stands in the second server's copy instead, signed anew; absent, both have the same. */
   readonly secondText?: (text: string) => string;
+  /** How far the clock was off when the second copy was signed, days. */
+  readonly secondDaysOff?: number;
   readonly second?: Second;
   /** The second server's IPv6 address answers nothing. */
   readonly deadIpv6?: true;
+  /** Changes the delegation's lines as the parent has them. */
+  readonly atParent?: (lines: readonly string[], apex: string) => readonly string[];
   /** Anybody may transfer the zone. */
   readonly transfer?: true;
   /** What is done to the zone as signed, or to what the parent is given. */
   readonly apply?: (site: Site, random: Random) => void;
 }
 
-/** A fault of the differential run's catalogue, by its label. */
-function fault(label: string, codes: readonly string[]): Class {
+/** A fault of the differential run's catalogue, by its label there. */
+function fault(label: string, codes: readonly string[], name = label): Class {
   const found = FAULTS.find((one) => one.label === label);
   if (!found) throw new Error(`no fault ${label}`);
-  return { label, codes, apply: (site, random) => void found.apply(site, random) };
+  return { label: name, codes, apply: (site, random) => void found.apply(site, random) };
 }
 
 const flipLast = (rdata: Uint8Array) => {
@@ -88,7 +92,11 @@ export const BROKEN: readonly Class[] = [
       replaceKeys(site, [...set.records, { ...other.dnskey, ttl: set.records[0]!.ttl }]);
     },
   },
-  fault("harmless-ds-sha1", ["dnsviz DIGEST_ALGORITHM_PROHIBITED", "zonemaster DS01_DS_ALGO_DEPRECATED"]),
+  fault(
+    "harmless-ds-sha1",
+    ["dnsviz DIGEST_ALGORITHM_PROHIBITED", "zonemaster DS01_DS_ALGO_DEPRECATED"],
+    "ds-sha1-only",
+  ),
   { label: "rsa-1024", codes: ["zonemaster DNSKEY_SMALLER_THAN_REC"], plan: { algorithm: 8, rsaBits: 1_024 } },
   { label: "signatures-of-400-days", codes: ["zonemaster DURATION_LONG"], plan: { lifetimeDays: 400 } },
   { label: "signatures-end-in-6-hours", codes: ["zonemaster REMAINING_SHORT"], plan: { daysOff: -9.75 } },
@@ -128,6 +136,23 @@ export const BROKEN: readonly Class[] = [
     label: "algorithm-rsasha1",
     codes: ["dnsviz ALGORITHM_NOT_RECOMMENDED", "zonemaster ALGORITHM_DEPRECATED"],
     plan: { algorithm: 7, rsaBits: 2_048, denial: { kind: "nsec3", iterations: 0, salt: 0 } },
+  },
+  {
+    label: "glue-wrong",
+    codes: ["dnsviz GLUE_MISMATCH", "zonemaster IN_BAILIWICK_ADDR_MISMATCH"],
+    atParent: (lines, apex) =>
+      lines.map((line) => (line.startsWith(`ns2.${apex} A `) ? `ns2.${apex} A 192.0.2.15` : line)),
+  },
+  {
+    label: "server-in-parent-only",
+    codes: ["dnsviz NS_NAME_NOT_IN_CHILD", "zonemaster EXTRA_NAME_PARENT"],
+    atParent: (lines, apex) => [...lines, `${apex} NS ns3.${apex}`, `ns3.${apex} A 192.0.2.12`],
+  },
+  {
+    label: "second-server-serves-expired-signatures",
+    codes: ["dnsviz EXPIRATION_IN_PAST", "zonemaster RRSIG_EXPIRED"],
+    secondText: (text) => text,
+    secondDaysOff: -30,
   },
   // What no peer has a code for, or looks for below the apex.
   { label: "signer-stopped-25-hours-left", codes: [], plan: { daysOff: -(10 - 25 / 24) } },
@@ -178,7 +203,7 @@ export const CONTROLS: readonly Class[] = [
 
 /** Zones that are whole, in shapes that a careless tool might find fault with. */
 export const HEALTHY: readonly Class[] = Array.from({ length: BROKEN.length }, (_, i): Class => {
-  const algorithm = [13, 8, 15, 14, 13, 10][i % 6]!;
+  const algorithm = [13, 8, 15, 14, 13, 8][i % 6]!;
   const denial = [
     { kind: "nsec", iterations: 0, salt: 0 },
     { kind: "nsec3", iterations: 0, salt: 0 },

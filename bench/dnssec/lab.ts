@@ -109,7 +109,14 @@ async function build(
   const plain = textOf(apex, one.deadIpv6 ? { ...at2, v6: DEAF_V6 } : at2, hosts);
   const text = one.text?.(plain) ?? plain;
   const signed = await workshop.sign(text, plan, now, pick);
-  const again = one.secondText && (await workshop.signAgain(one.secondText(text), plan, now, signed));
+  const again =
+    one.secondText &&
+    (await workshop.signAgain(
+      one.secondText(text),
+      { ...plan, daysOff: one.secondDaysOff ?? plan.daysOff },
+      now,
+      signed,
+    ));
   const questions = questionsOf(apex).map(
     ({ name, type }): Question => ({ name, type: NUMBERS[type]!, kind: "positive" }),
   );
@@ -201,9 +208,9 @@ export async function startLab(
   }
 }
 
-function delegation(apex: string, one: Class, ds: readonly ResourceRecord[]): string[] {
+function delegation(apex: string, one: Class, ds: readonly ResourceRecord[]): readonly string[] {
   const { v4, v6 } = SECONDS[one.second ?? "knot"];
-  return [
+  const lines = [
     `${apex} NS ns1.${apex}`,
     `${apex} NS ns2.${apex}`,
     `ns1.${apex} A ${FIRST.v4}`,
@@ -212,6 +219,7 @@ function delegation(apex: string, one: Class, ds: readonly ResourceRecord[]): st
     `ns2.${apex} AAAA ${one.deadIpv6 ? DEAF_V6 : v6}`,
     ...ds.map(recordText),
   ];
+  return one.atParent?.(lines, apex) ?? lines;
 }
 
 /** A zone above the zones under test: one server has them all. */

@@ -92,7 +92,7 @@ function findingLines({ tag, severity, clause, subject, evidence }: DnssecFindin
   return [
     "",
     `  [${known(`severity.${severity}`) ?? severity}] ${known(`tag.${tag}.title`) ?? tag}`,
-    `      ${subject}   ${tag}   ${clause}`,
+    `      ${subject}   ${tag}   ${clauseText(clause, language)}`,
     ...(facts.length > 0 ? [`      ${facts.join("; ")}`] : []),
     `      → ${known(`tag.${tag}.remedy`) ?? ""}`,
   ];
@@ -104,5 +104,12 @@ function shown(value: unknown): string {
 }
 
 const algorithm = (number: number) => `${ALGORITHMS[number] ?? text("check.algorithm")} (${number})`;
+/** The clause's words in the reader's language; numbers and names as they are. */
+export const clauseText = (clause: string, language: Language): string =>
+  [
+    ["Circular ", "status.clause.circular"],
+    ["Decree ", "status.clause.decree"],
+    ["art. ", "status.clause.article"],
+  ].reduce((out, [word, key]) => out.replaceAll(word!, `${textIfKnown(language, key!) ?? word!.trim()} `), clause);
 /** To the minute, in UTC, as signatures are dated. */
 const day = (iso: string) => `${iso.slice(0, 16).replace("T", " ")}Z`;

@@ -3,6 +3,7 @@ import { textIfKnown } from "../../protocol/locales/index.ts";
 import { TAGS, tagRow } from "../../protocol/tags.ts";
 import { CliError } from "../errors.ts";
 import { line, spoken, text } from "../say.ts";
+import { clauseText } from "./draw.ts";
 
 /** Prints it and gives the exit code. @throws CliError tag-unknown */
 export function explain(given: string, json: boolean): number {
@@ -17,7 +18,7 @@ export function explain(given: string, json: boolean): number {
   }
   line(`${tag}: ${title}`);
   line(`${text("check.severity")}: ${textIfKnown(language, `severity.${severity}`) ?? severity}`);
-  line(`${text("check.clause")}: ${clause}`);
+  line(`${text("check.clause")}: ${clauseText(clause, language)}`);
   line(`${text("check.remedy")}: ${remedy}`);
   return 0;
 }

@@ -24,6 +24,7 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
     portal: { name: names.portal, address: serverOf(hosts, "portal").server!.address },
     bogus: names.bogus,
     zone,
+    zonePlaces: new Set(zone.servers.map((s) => hosts.find((h) => h.id === s.host)!.server?.core)).size,
     root: zones[0]!,
     commonNames: [province.domain, names.portal, names.console, ...zone.servers.map((s) => s.name)],
     resolvers,

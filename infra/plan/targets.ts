@@ -30,6 +30,8 @@ export interface Watched {
   portal: { name: string; address: Dual };
   bogus: string;
   zone: PlannedZone;
+  /** In how many data centres its servers stand. */
+  zonePlaces: number;
   /** The root zone: where an audit begins. */
   root: PlannedZone;
   /** Names of the zone that are no agency's own: an agency watches its own. */
@@ -45,13 +47,9 @@ export function targetsOf(host: PlannedHost, interfaces: readonly Interface[], w
   const links = interfaces.map((i) => linkTarget(host, i));
   if (host.role === "site") return [...links, ...siteTargets(host, interfaces, w)];
   if (host.role === "core" && interfaces.some((i) => i.peer.host === w.zone.servers[0]!.host))
-    return [
-      ...links,
-      zoneTarget(host, bothFamilies(w.commonNames), w),
-      auditTarget(host, w),
-      certificateTarget(host, w),
-    ];
-  if (host.server?.task === "bastion") return [...links, sshTarget(host)];
+    return [...links, zoneTarget(host, bothFamilies(w.commonNames), w), certificateTarget(host, w)];
+  // The routers' own addresses are not known outside: the way from the root down is open to servers.
+  if (host.server?.task === "bastion") return [...links, sshTarget(host), auditTarget(host, w)];
   return links;
 }
 
@@ -107,7 +105,7 @@ function zoneTarget(host: PlannedHost, names: NameAndType[], { zone }: Watched):
 }
 
 /** From one place only: the zone's own health does not depend on who looks. */
-function auditTarget(host: PlannedHost, { zone, root, commonNames, facts }: Watched): Target {
+function auditTarget(host: PlannedHost, { zone, zonePlaces, root, commonNames, facts }: Watched): Target {
   const hints = root.servers.map(({ name, address }) => ({ name: `${name}.`, addresses: [address.v4, address.v6] }));
   const expects = {
     zone: zone.name,
@@ -116,7 +114,7 @@ function auditTarget(host: PlannedHost, { zone, root, commonNames, facts }: Watc
     warnFraction: WARN_SIGNATURE,
     hints,
     anchors: `. IN DS ${facts.rootAnchor}`,
-    holds: { caa: true },
+    holds: { caa: true, places: zonePlaces },
   };
   return { ...head(host, "zone-audit", zone.name, zoneAsset(zone.name)), kind: "zone-audit", expects };
 }

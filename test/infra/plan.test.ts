@@ -209,12 +209,13 @@ describe("the registry", () => {
     const audits = registry.targets.filter((t) => t.kind === "zone-audit");
     assert.deepEqual(
       audits.map((t) => [t.agent, t.asset]),
-      [["core1", `zone:${sample.province.domain}`]],
+      [["bast1", `zone:${sample.province.domain}`]],
     );
     const { hints, anchors, everyMs } = { ...audits[0]!.expects, everyMs: audits[0]!.everyMs };
     assert.match(anchors, /^\. IN DS \d+ /);
     assert.ok(hints.every((h) => h.addresses.some((a) => a.includes(":")) && h.addresses.some((a) => a.includes("."))));
     assert.ok(everyMs >= 60_000, "it costs more than a look");
+    assert.equal(audits[0]!.expects.holds?.places, 2, "a data centre each");
   });
 
   it("tells an agent the addresses of its own end", () => {

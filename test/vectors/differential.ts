@@ -5,21 +5,10 @@
  * --minutes M (60: no more zones after that), --keep FOLDER (disagreements as cases that replay.ts plays), --json.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { attack } from "./differential/attack.ts";
-import { runBatch } from "./differential/batch.ts";
-import { FAULTS } from "./differential/faults/index.ts";
-import { keptCase, writeCase } from "./differential/keep.ts";
-import { enter, furnish, isInside } from "./differential/namespace.ts";
-import { Random } from "./differential/random.ts";
-import { addAsking, emptyReport, type OnDisagreement, type Report } from "./differential/report.ts";
-import { Workshop } from "./differential/zones/sign.ts";
-import { makeTree } from "./differential/zones/tree.ts";
+import { enter, furnish, insideFolder } from "./differential/namespace.ts";
+import type { Report } from "./differential/report.ts";
+import { runDifferential } from "./differential/run.ts";
 
-const BATCH = 48;
-const MUTATIONS_A_TREE = 25_000;
 const TOOLS = [
   "unshare",
   "ip",
@@ -67,14 +56,16 @@ export async function differential(args: readonly string[]): Promise<number> {
     process.stderr.write(`skipped: ${why}\n`);
     return 2;
   }
-  if (!isInside()) return enter(process.argv[1]!, process.argv.slice(2));
+  const folder = insideFolder();
+  if (folder === undefined) return enter(process.argv[1]!, process.argv.slice(2));
   furnish();
   const option = (name: string, fallback: string) => {
     const at = args.indexOf(`--${name}`);
     return at < 0 ? fallback : (args[at + 1] ?? fallback);
   };
   const only = option("faults", "");
-  const report = await run({
+  const report = await runDifferential({
+    folder,
     zones: Number(option("zones", "2000")),
     mutations: Number(option("mutations", "200000")),
     seed: option("seed", new Date().toISOString().slice(0, 10)),
@@ -88,81 +79,6 @@ export async function differential(args: readonly string[]): Promise<number> {
   const asked = ours.reduce((sum, [, tally]) => sum + tally.asked, 0);
   const examined = asked + report.mutated.messages;
   return examined > 0 && report.disagreements.length === 0 && report.mutated.failures.length === 0 ? 0 : 1;
-}
-
-interface RunOptions {
-  readonly zones: number;
-  readonly mutations: number;
-  readonly seed: string;
-  readonly peerQuestions: number;
-  readonly only: readonly string[];
-  /** Folder for disagreements as cases; empty for none. */
-  readonly keep: string;
-  /** Zones are made until this time is over, however many are wanted. */
-  readonly minutes: number;
-}
-
-async function run({ zones, mutations, seed, peerQuestions, only, keep, minutes }: RunOptions): Promise<Report> {
-  const report = emptyReport(seed);
-  const start = performance.now();
-  const folder = mkdtempSync(join(tmpdir(), "vgdiff-"));
-  const random = new Random(seed);
-  const catalogue = FAULTS.filter(({ label }) => only.length === 0 || only.includes(label));
-  if (catalogue.length === 0) throw new Error(`no fault is called ${only.join(", ")}`);
-  try {
-    for (let first = 0; first < zones; first += BATCH) {
-      if (performance.now() - start > minutes * 60_000) break;
-      const size = Math.min(BATCH, zones - first);
-      // One in three is whole; the others go through the catalogue in turn, so that every label comes as often.
-      const faults = Array.from({ length: size }, (_, i) => {
-        const id = first + i;
-        return id % 3 === 2 && only.length === 0
-          ? undefined
-          : catalogue[(id - Math.floor((id + 1) / 3)) % catalogue.length];
-      });
-      const batch = {
-        folder: join(folder, `b${first}`),
-        random: random.fork(`batch${first}`),
-        faults,
-        firstId: first,
-        peerQuestions,
-      };
-      const { askings, refused, anchor } = await runBatch(batch);
-      const told: OnDisagreement = (asking, about, clause) => {
-        if (keep !== "")
-          writeCase(
-            keep,
-            clause ? `${about.split(" ")[0]} ${clause.split(":")[0]}` : about,
-            keptCase(asking, anchor, about, clause ?? "unsettled"),
-          );
-      };
-      for (const asking of askings) addAsking(report, asking, told);
-      report.zones += size;
-      report.broken_zones += faults.filter((fault) => fault && !fault.label.startsWith("harmless")).length;
-      report.refused_zones += refused.length;
-      for (const fault of faults) {
-        const label = fault?.label ?? "whole";
-        report.labels[label] = (report.labels[label] ?? 0) + 1;
-      }
-      process.stderr.write(
-        `${report.zones} zones, ${report.questions} questions, ${report.disagreements.length} disagreements\n`,
-      );
-    }
-    for (let done = 0; done < mutations; done += MUTATIONS_A_TREE) {
-      const part = random.fork(`mutations${done}`);
-      const workshop = new Workshop(join(folder, `m${done}`));
-      const whole = Array.from({ length: 12 }, () => undefined);
-      const tree = await makeTree(part, workshop, whole, Math.floor(Date.now() / 1_000), 0, true);
-      attack(tree, part.fork("messages"), Math.min(MUTATIONS_A_TREE, mutations - done), report.mutated);
-      if (report.mutated.failures.length > 0) break;
-    }
-    if (keep !== "")
-      for (const { what, kept } of report.mutated.failures) writeCase(keep, `mutated ${what.slice(0, 40)}`, kept);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  report.seconds = Math.round((performance.now() - start) / 1_000);
-  return report;
 }
 
 function text(report: Report): string {

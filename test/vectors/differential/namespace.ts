@@ -2,12 +2,16 @@
  * A namespace of the run's own for network and processes, without a name: it has loopback only and ends with the run.
  */
 import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { ADDRESSES } from "./zones/tree.ts";
 
-const MARK = "VGDIFF_INSIDE";
+const MARK = "VGDIFF_FOLDER";
 export const RECURSOR = "192.0.2.9";
 
-export const isInside = (): boolean => process.env[MARK] === "1";
+/** The run's folder, when this process is inside. */
+export const insideFolder = (): string | undefined => process.env[MARK];
 
 /**
  * Runs this very script with the same arguments inside a new namespace; gives its exit code. Processes have a namespace of
@@ -15,6 +19,8 @@ export const isInside = (): boolean => process.env[MARK] === "1";
  */
 export function enter(script: string, args: readonly string[]): Promise<number> {
   const root = process.getuid?.() === 0;
+  // Made and removed out here, so that nothing stays behind when the run is ended in the middle.
+  const folder = mkdtempSync(join(tmpdir(), "vgdiff-"));
   const unshare = [
     ...(root ? [] : ["--user", "--map-root-user"]),
     "--net",
@@ -26,13 +32,13 @@ export function enter(script: string, args: readonly string[]): Promise<number> 
   ];
   const child = spawn("unshare", [...unshare, process.execPath, script, ...args], {
     stdio: "inherit",
-    env: { ...process.env, [MARK]: "1" },
+    env: { ...process.env, [MARK]: folder },
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => child.kill("SIGKILL"));
-  return new Promise((resolve, reject) => {
+  return new Promise<number>((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (code) => resolve(code ?? 1));
-  });
+  }).finally(() => rmSync(folder, { recursive: true, force: true }));
 }
 
 /** Inside: loopback up, with the addresses of all servers. */

@@ -31,8 +31,11 @@ export interface AuditPlan {
   readonly probe: string;
   /** The caller names the zone as its own: recursion and transfer may be tried. */
   readonly own: boolean;
-  /** What the zone is for: mail addresses end in it; certificates are issued for its names. */
-  readonly expects?: { readonly mail?: boolean; readonly caa?: boolean };
+  /**
+   * What the caller knows of the zone: mail addresses end in it; certificates are issued for its names; in how many places its
+   * servers stand, which addresses alone can only hint at.
+   */
+  readonly expects?: { readonly mail?: boolean; readonly caa?: boolean; readonly places?: number };
 }
 
 export type Reply = { readonly message: Message } | { readonly failure: ReplyFailure };

@@ -201,5 +201,3 @@ function delegations(random: Random, apex: string, { v4, v6 }: ServerAddresses, 
 export function childText(apex: string, server: ServerAddresses): string {
   return `$TTL 300\n${[...apexLines(apex, server), `www.${apex} A 198.51.100.80`].join("\n")}\n`;
 }
-
-export const isDenied = (kind: Kind) => kind === "nodata" || kind === "nxdomain" || kind === "ds-absent";

@@ -50,7 +50,6 @@ const MNEMONICS: Readonly<Record<number, { bind: string; knot: string }>> = {
   15: { bind: "ED25519", knot: "ED25519" },
   16: { bind: "ED448", knot: "ED448" },
 };
-export const ALGORITHMS: readonly number[] = Object.keys(MNEMONICS).map(Number);
 const isRsa = (algorithm: number) => algorithm <= 10;
 const DAY = 86_400;
 

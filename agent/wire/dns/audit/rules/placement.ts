@@ -24,7 +24,8 @@ function servers({ seen, policy }: RuleInput): AuditFinding[] {
   const networks = [...new Set(all.map(network))];
   const perFamily = (v6: boolean) => networks.filter((one) => one.includes(":") === v6).length;
   // One network a family, for several servers: what takes the network down takes the zone down.
-  if (names.length > 1 && perFamily(true) <= 1 && perFamily(false) <= 1) {
+  const places = seen.plan.expects?.places ?? (perFamily(true) > 1 || perFamily(false) > 1 ? 2 : 1);
+  if (names.length > 1 && places < 2) {
     out.push({ subject: zone, tag: "ZONE_ONE_NETWORK", evidence: { networks } });
   }
   return out;

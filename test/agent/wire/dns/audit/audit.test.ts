@@ -307,6 +307,19 @@ const ROWS: readonly (readonly [string, () => Setup, readonly string[]])[] = [
     ["ZONE_ONE_NETWORK"],
   ],
   [
+    "servers in one network, in two places as the plan knows",
+    () => ({
+      expects: { places: 2 },
+      zone: { text: near(zoneText()) },
+      delegation: near(BOTH),
+      servers: {
+        "192.0.2.77": zoneServer({ text: near(zoneText()) }),
+        "2001:db8:1::77": zoneServer({ text: near(zoneText()) }),
+      },
+    }),
+    [],
+  ],
+  [
     "NSEC3 parameters against RFC 9276",
     () => ({ zone: { text: `${zoneText()}\nvn. 3600 IN NSEC3PARAM 1 0 5 AB` } }),
     ["ZONE_NSEC3_ITERATIONS", "ZONE_NSEC3_SALT"],

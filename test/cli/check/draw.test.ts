@@ -1,0 +1,52 @@
+// What a person sees of a signed tree on real servers: the chain as a tree, each server, what is wrong, and the exit code.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { missing, Tree, ZONE } from "../../agent/tools/tree.ts";
+
+const MAIN = path.resolve(import.meta.dirname, "../../../cli/vonggac.ts");
+
+describe("vonggac check dnssec", { skip: missing.length > 0 && `needs ${missing.join(", ")}` }, () => {
+  const tree = new Tree();
+  before(() => tree.start());
+  after(() => tree.stop());
+  const check = (...more: string[]): Promise<{ code: number; out: string }> =>
+    new Promise((resolve) => {
+      const way = ["--hints", tree.hints, "--anchor", tree.anchor, "--port", String(tree.port)];
+      const env = { PATH: process.env["PATH"], LC_ALL: "C" };
+      execFile(process.execPath, [MAIN, "check", "dnssec", ZONE, ...way, ...more], { env }, (error, out) =>
+        resolve({ code: error ? Number(error.code) : 0, out }),
+      );
+    });
+
+  test("healthy: each zone under the one above, keys with what vouches for them, servers, code 0", async () => {
+    const { code, out } = await check();
+    assert.equal(code, 0, out);
+    assert.match(out, /^✓ root \(\.\) {2}secure$/m);
+    assert.match(out, /^└─ ✓ vn\. {2}secure$/m);
+    assert.match(out, new RegExp(`^ {3}└─ ✓ ${ZONE}\\. {2}secure$`, "m"));
+    assert.match(out, /KSK \d+ ECDSAP256SHA256 \(13\) ← DS/);
+    assert.match(
+      out,
+      /✓ ns1\.camau\.vn\. ::1 {2}serial 1, signatures good on (\d+) of \1 record sets, first one ends 20/,
+    );
+    assert.match(out, /Nothing wrong was found\./);
+  });
+
+  test("after the signatures' end, in Vietnamese: what is wrong, how bad, what to do, code 2", async () => {
+    const { code, out } = await check("--at", "2038-01-01", "--lang", "vi");
+    assert.equal(code, 2, out);
+    assert.match(out, /✗ gốc \(\.\) {2}sai: /);
+    assert.match(
+      out,
+      /\[Nghiêm trọng\] Việc ký vùng tên miền đã ngừng\n.*ZONE_SIGNER_STOPPED {3}RFC 6781[^\n]*\n[^\n]*\n {6}→ Hầu hết chữ ký/,
+    );
+    assert.match(out, /Bỏ qua, chưa rõ tốt hay xấu:/);
+  });
+
+  test("as JSON: the same in fields", async () => {
+    const report = JSON.parse((await check("--json")).out);
+    assert.deepEqual([report.zone, report.exitCode, report.chain.length, report.findings], [`${ZONE}.`, 0, 3, []]);
+  });
+});

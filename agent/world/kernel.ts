@@ -110,8 +110,9 @@ function isDue(last: Listing, seen: TcpCounters | undefined, age: number, credit
 }
 
 function deviceState(name: string, running: NodeJS.Dict<unknown>, present: () => string): DeviceState {
-  // getifaddrs lists what is up, running and has an address; the rest is asked for by name, which is rare.
-  if (running[name] !== undefined) return "running";
+  // getifaddrs lists what is up, running and has an address; the rest is asked for by name, which is rare. "Running" follows the
+  // carrier by up to a second (the kernel's linkwatch collects events), so the carrier itself has the last word.
+  if (running[name] !== undefined) return carrierOf(name) === "0" ? "no-carrier" : "running";
   if (
     !present()
       .split("\n")
@@ -125,6 +126,15 @@ function deviceState(name: string, running: NodeJS.Dict<unknown>, present: () =>
   } catch {
     // /sys may show another namespace's devices, or be hidden: present and not running is what remains certain.
     return "no-carrier";
+  }
+}
+
+/** "1", "0", or undefined where /sys does not show the device. */
+function carrierOf(name: string): string | undefined {
+  try {
+    return read(`/sys/class/net/${name}/carrier`).trim();
+  } catch {
+    return undefined;
   }
 }
 

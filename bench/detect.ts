@@ -46,7 +46,10 @@ export async function detect(args: string[]): Promise<unknown> {
     ours["agents"] = percents.length;
     ours["agent_cpu_percent_max"] = Math.max(...percents);
     ours["agent_cpu_percent_mean"] = round(percents.reduce((a, b) => a + b, 0) / percents.length);
-    const peer = await peers(option("peer-runs", 2));
+    // What was measured of ours is printed whatever becomes of the peer.
+    const peer = await peers(option("peer-runs", 2)).catch((error: Error) => ({
+      prometheus: { skipped: error.message.slice(0, 500) },
+    }));
     return { ours, peer, ratio: ratios(ours, peer), runs };
   } finally {
     await browser.close();
@@ -98,8 +101,8 @@ async function peers(runs: number): Promise<Record<string, unknown>> {
 }
 
 /** Peer's median over ours, where both were measured. */
-function ratios(ours: Record<string, unknown>, peer: Record<string, unknown>): Record<string, number> {
-  const theirs = peer["prometheus"] as Record<string, Partial<Measured>>;
+function ratios(ours: Record<string, unknown>, peer: object): Record<string, number> {
+  const theirs = (peer as Record<string, Record<string, Partial<Measured>>>)["prometheus"] ?? {};
   return Object.fromEntries(
     FAULTS.flatMap(({ fault }) => {
       const a = (ours[fault] as Measured | undefined)?.median_seconds;

@@ -1,6 +1,6 @@
 // The front door of infra for the command line: what an operator can ask of a lab. Each function tells its progress as
 // events and throws named errors; texts are the caller's.
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { forgetStack, hasStack } from "./engine/backend.ts";
 import { destroy, type Engine, type Summary, up } from "./engine/engine.ts";
@@ -16,7 +16,7 @@ import { DEFAULT_STACK, type Lab, prefixOf } from "./platforms/lab/names.ts";
 import { appliedHost, hostsOf } from "./platforms/lab/notes.ts";
 import { waitReady } from "./platforms/lab/ready.ts";
 import { daemonsOf, type LabStatus, portHolder, statusOf } from "./platforms/lab/status.ts";
-import { durableFolders, sweep } from "./platforms/lab/sweep.ts";
+import { sweep } from "./platforms/lab/sweep.ts";
 import { DEFAULT_LISTEN, DEFAULT_PORT, stackProgram } from "./stack.ts";
 
 export type Progress =
@@ -31,7 +31,8 @@ export interface LabOptions {
 
 const CHECKOUT = resolve(import.meta.dirname, "..");
 const READY_MS = 90_000;
-const PURGED = ["pulumi", "passphrase", "vault", "content", "lab.json"];
+/** Below the default stack's state folder: the folders of the other stacks, which outlive it. */
+const STACKS = "stacks";
 
 /** What is up, for the next `up` and for other programs (`lab.json` in the state folder). */
 interface LabNote {
@@ -51,7 +52,7 @@ function labOf({ stack = DEFAULT_STACK }: LabOptions): Lab {
     throw new LabError("not-linux", process.platform, "the lab is made of Linux namespaces", "use a Linux machine");
   if (process.getuid?.() !== 0) throw new LabError("not-root", "lab", "namespaces need root", "run it with sudo");
   const state = join(CHECKOUT, ".vonggac");
-  return { stack, stateDir: stack === DEFAULT_STACK ? state : join(state, "stacks", stack), checkout: CHECKOUT };
+  return { stack, stateDir: stack === DEFAULT_STACK ? state : join(state, STACKS, stack), checkout: CHECKOUT };
 }
 
 /**
@@ -94,7 +95,6 @@ export async function labDown(
   options: LabOptions & { purge?: boolean | undefined },
 ): Promise<{ wasUp: boolean; engineFault?: string }> {
   const lab = labOf(options);
-  const durable = durableFolders(lab);
   const known = hasStack(lab.stateDir, lab.stack);
   options.onProgress?.({ stage: "destroy" });
   const fault = known ? await destroyOrTell(lab, options) : undefined;
@@ -108,9 +108,16 @@ export async function labDown(
       "look what holds them",
     );
   if (fault !== undefined) forgetStack(lab);
-  const gone = options.purge ? [...durable, ...PURGED.map((p) => join(lab.stateDir, p))] : [noteFile(lab)];
-  for (const path of gone) rmSync(path, { recursive: true, force: true });
+  if (options.purge) purge(lab);
+  else rmSync(noteFile(lab), { force: true });
   return { wasUp: known || swept.namespaces > 0, ...(fault !== undefined && { engineFault: fault }) };
+}
+
+/** Record, keys and engine state of this stack, whether it was up or had been taken down before. */
+function purge(lab: Lab): void {
+  if (!existsSync(lab.stateDir)) return;
+  for (const entry of readdirSync(lab.stateDir))
+    if (entry !== STACKS) rmSync(join(lab.stateDir, entry), { recursive: true, force: true });
 }
 
 async function destroyOrTell(lab: Lab, options: LabOptions): Promise<string | undefined> {

@@ -1,10 +1,8 @@
 // Ends whatever a lab has left on the machine, told by its names alone: after the engine's own `destroy`, and after runs
 // that were killed and of which the engine's state knows nothing.
 import { readdirSync, rmdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { type Lab, prefixOf, RUN_ROOT, stackDir } from "./names.ts";
 import { deleteNamespaces, endProcesses, namespaces } from "./netns.ts";
-import { appliedHost, hostsOf } from "./notes.ts";
 
 /** Ends all processes of the lab, its namespaces, and its folder below /run. Durable folders stay. Safe to repeat. */
 export async function sweep(lab: Lab): Promise<{ namespaces: number; processesLeft: number[] }> {
@@ -17,9 +15,3 @@ export async function sweep(lab: Lab): Promise<{ namespaces: number; processesLe
   } catch {} // was never made
   return { namespaces: names.length, processesLeft };
 }
-
-/** The durable folders of the hosts that stand, as paths. */
-export const durableFolders = (lab: Lab): string[] =>
-  hostsOf(lab).flatMap((host) =>
-    Object.values(appliedHost(lab, host)?.keep ?? {}).map(({ name }) => join(lab.stateDir, name)),
-  );

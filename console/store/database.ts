@@ -50,17 +50,28 @@ function checkIntegrity(db: DatabaseSync, path: string): void {
   if (row.quick_check !== "ok") throw corrupt(path, row.quick_check);
 }
 
+/** Brings the schema up to date, an entry a transaction. A name that we do not know was written by a newer console. */
 function migrate(db: DatabaseSync, path: string): void {
-  const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
-  if (version > MIGRATIONS.length)
+  const seen = migrationsSeen(db);
+  const unknown = [...seen].filter((name) => !MIGRATIONS.some((m) => m.name === name));
+  if (unknown.length > 0)
     throw new Problem<StoreCode>(
       "store-newer",
       path,
-      `the record has schema ${version}, this console knows ${MIGRATIONS.length}`,
+      `the record has schema changes that this console does not know: ${unknown.join(", ")}`,
       "Start the newer version of the console again, or take the record's copy from before the upgrade.",
     );
-  for (let v = version; v < MIGRATIONS.length; v++)
-    db.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[v]} PRAGMA user_version = ${v + 1}; COMMIT`);
+  for (const { name, sql } of MIGRATIONS.filter((m) => !seen.has(m.name)))
+    db.exec(`BEGIN IMMEDIATE; ${sql}; INSERT INTO migration (name) VALUES ('${name}'); COMMIT`);
+}
+
+function migrationsSeen(db: DatabaseSync): Set<string> {
+  db.exec("CREATE TABLE IF NOT EXISTS migration (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT");
+  // A record from before entries had names says its version by a number; that was the first schema.
+  const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
+  if (version === 1)
+    db.exec("BEGIN IMMEDIATE; INSERT INTO migration (name) VALUES ('spine'); PRAGMA user_version = 0; COMMIT");
+  return new Set((db.prepare("SELECT name FROM migration").all() as { name: string }[]).map((r) => r.name));
 }
 
 const corrupt = (path: string, detail: string, cause?: unknown) =>

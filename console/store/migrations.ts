@@ -1,78 +1,11 @@
-// The schema, forwards only: entry n brings a database from version n to n + 1 (PRAGMA user_version). An entry that has
-// been shipped is never edited. The log has no secondary index: it is the hot path, and is read by ranges of its id.
+// The schema, forwards only. Each entry is one file with a name, and the record keeps the names of those that it has seen
+// (table `migration`); so entries may be added side by side. Rules: an entry that has been shipped is never edited, renamed or
+// moved up; new ones go to the end; it runs once, inside one transaction. The log has no secondary index: it is the hot path.
+import { spine } from "./migrations/spine.ts";
 
-export const MIGRATIONS: readonly string[] = [
-  `
-  CREATE TABLE log (
-    id INTEGER PRIMARY KEY,
-    received_at INTEGER NOT NULL,
-    agent TEXT NOT NULL,
-    epoch INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    target TEXT NOT NULL,
-    json TEXT NOT NULL
-  ) STRICT;
+export interface Migration {
+  name: string;
+  sql: string;
+}
 
-  CREATE TABLE sequence (
-    agent TEXT NOT NULL,
-    epoch INTEGER NOT NULL,
-    last_seq INTEGER NOT NULL,
-    PRIMARY KEY (agent, epoch)
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE gap (
-    id INTEGER PRIMARY KEY,
-    received_at INTEGER NOT NULL,
-    agent TEXT NOT NULL,
-    epoch INTEGER NOT NULL,
-    from_seq INTEGER NOT NULL,
-    to_seq INTEGER NOT NULL,
-    reason TEXT NOT NULL
-  ) STRICT;
-
-  CREATE TABLE latest (
-    agent TEXT NOT NULL,
-    target TEXT NOT NULL,
-    since INTEGER NOT NULL,
-    received_at INTEGER NOT NULL,
-    json TEXT NOT NULL,
-    PRIMARY KEY (agent, target)
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE incident (
-    n INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    state TEXT NOT NULL,
-    class TEXT NOT NULL,
-    severity TEXT NOT NULL,
-    asset TEXT NOT NULL,
-    opened_at INTEGER NOT NULL,
-    changed_at INTEGER NOT NULL,
-    json TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX incident_by_state ON incident (state, n);
-
-  CREATE TABLE signin_code (
-    hash BLOB PRIMARY KEY,
-    account TEXT NOT NULL,
-    expires_at INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE session (
-    hash BLOB PRIMARY KEY,
-    account TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE audit (
-    id INTEGER PRIMARY KEY,
-    at INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    act TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    detail TEXT NOT NULL
-  ) STRICT;
-  `,
-];
+export const MIGRATIONS: readonly Migration[] = [spine];

@@ -2,14 +2,14 @@
 // what the record says happened, once each. The ledger is the log itself: this test writes sshd's lines, so it knows every attack.
 // VONGGAC_KILLS (20) sets the number of kills, VONGGAC_SEED repeats their moments.
 import assert from "node:assert/strict";
-import { appendFileSync, cpSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, cpSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Incident, Registry } from "../../protocol/index.ts";
-import { admin, ensureLab, namespaceOf, ROOT, run, runFolder, until, whyNoLab } from "../support/lab.ts";
+import { admin, ensureLab, namespaceOf, RECORD, run, runFolder, until, whyNoLab } from "../support/lab.ts";
 import { lots } from "../support/lots.ts";
 
 const skip = whyNoLab() ?? false;
@@ -31,13 +31,10 @@ const actorOf = (n: number) => `2001:db8:bad:${Math.floor(n / 65_536).toString(1
 
 /** The detections and incidents of the record that speak of the ledger's attackers. */
 function readRecord(): { detections: string[]; sequences: string[]; incidents: Incident[] } {
-  const file = globSync(path.join(ROOT, ".vonggac/**/record.db"))
-    .map((f) => ({ f, at: statSync(f).mtimeMs }))
-    .sort((a, b) => b.at - a.at)[0]!.f;
   // The console holds the record exclusively: read a copy, as a backup would.
   const copy = mkdtempSync(path.join(tmpdir(), "vonggac-record-"));
   try {
-    for (const f of globSync(`${file}*`)) cpSync(f, path.join(copy, path.basename(f)));
+    for (const f of globSync(`${RECORD}*`)) cpSync(f, path.join(copy, path.basename(f)));
     const db = new DatabaseSync(path.join(copy, "record.db"));
     const rows = db.prepare("SELECT agent, epoch, seq, json FROM log WHERE kind = 'detection'").all() as {
       agent: string;

@@ -7,10 +7,11 @@ import { before, test } from "node:test";
 import type { Registry } from "../../protocol/index.ts";
 import { ensureLab, inHost, mustLab, namespaceOf, run, runFolder, whyNoLab } from "../support/lab.ts";
 import { lots } from "../support/lots.ts";
+import { QUIET_MS } from "../support/story.ts";
 import { allRecovered, Watch } from "../support/watch.ts";
 
 const skip = whyNoLab() ?? false;
-const QUIET_MS = Number(process.env["VONGGAC_QUIET_MS"] ?? 60_000) / 2;
+const DRAW_QUIET_MS = QUIET_MS / 2;
 const SEED = Number(process.env["VONGGAC_SEED"] ?? Date.now() % 1_000_000);
 const DRAWS = Number(process.env["VONGGAC_DRAWS"] ?? 1);
 
@@ -86,12 +87,12 @@ for (let draw = 0; draw < DRAWS; draw++)
       const broken = await breakOne();
       console.log(`  ${broken.does} → ${broken.expect.join(", ")}`);
       try {
-        await watch.expectOnly(broken.expect, 20_000, QUIET_MS);
+        await watch.expectOnly(broken.expect, 20_000, DRAW_QUIET_MS);
       } finally {
         await broken.undo();
       }
       await allRecovered(60_000);
-      await (await Watch.start()).expectOnly([], 0, QUIET_MS);
+      await (await Watch.start()).expectOnly([], 0, DRAW_QUIET_MS);
     });
 
 test("the draws were made inside the lab's own namespaces", { skip }, async () => {

@@ -12,6 +12,8 @@ export const ROOT = path.resolve(import.meta.dirname, "../..");
 export const STACK = process.env["VONGGAC_TEST_STACK"] ?? "test";
 export const PORT = Number(process.env["VONGGAC_TEST_PORT"] ?? 18_080);
 const RUN = `/run/vonggac/${STACK}`;
+/** What the console of this lab keeps, also when the lab is down. */
+export const RECORD = path.join(ROOT, ".vonggac/stacks", STACK, "console/record.db");
 
 /** Why the lab cannot be had here, or undefined. */
 export const whyNoLab = (): string | undefined =>

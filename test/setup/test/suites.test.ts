@@ -7,24 +7,29 @@ import { run } from "../../../setup/run.mjs";
 import { suitesOf } from "../../../setup/test/suites.mjs";
 import { folder, put, ROOT } from "../fixtures.ts";
 
-test("parts first, then what uses the machine, and what takes the lab down last of all", () => {
+test("parts first, then two labs, each with what takes it down last of all", () => {
   const suites = suitesOf([
     "test/kill/console.test.ts",
     "test/scenarios/90-down.test.ts",
+    "test/scenarios/30-random.test.ts",
     "test/scenarios/10-up.test.ts",
     "test/e2e/screen.test.ts",
     "test/protocol/codec.test.ts",
   ]);
   assert.deepEqual(
-    suites.map((s) => [s.id, s.files.length, s.wholeMachine]),
+    suites.map((s) => [s.id, s.files.map((f) => path.basename(f, ".test.ts")), s.onLab]),
     [
-      ["parts", 1, false],
-      ["test/scenarios", 1, true],
-      ["test/e2e", 1, true],
-      ["test/kill", 1, true],
-      ["the end", 1, true],
+      ["parts", ["codec"], false],
+      ["first lab", ["10-up", "screen", "console", "90-down"], true],
+      ["second lab", ["30-random", "90-down"], true],
     ],
   );
+});
+
+test("a selection runs on the lab that it belongs to, and down alone takes the first down", () => {
+  const labs = (...files: string[]) => suitesOf(files).map((s) => [s.id, s.files.length]);
+  assert.deepEqual(labs("test/scenarios/21-service-faults.test.ts"), [["second lab", 1]]);
+  assert.deepEqual(labs("test/scenarios/90-down.test.ts"), [["first lab", 1]]);
 });
 
 const head = 'import { test, describe, before } from "node:test"; import assert from "node:assert";\n';

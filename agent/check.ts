@@ -113,6 +113,15 @@ export interface World {
   ): Promise<{ ok: true; answer: Uint8Array } | Failed>;
   /** One length-prefixed DNS message over TCP (RFC 7766). */
   exchangeTcp(to: Endpoint, query: Uint8Array, timeoutMs: number): Promise<{ ok: true; answer: Uint8Array } | Failed>;
+  /** One query over TCP, any number of messages back: `take` says when the last one has come. */
+  streamTcp(
+    to: Endpoint,
+    query: Uint8Array,
+    take: (message: Uint8Array) => "more" | "done",
+    timeoutMs: number,
+  ): Promise<{ ok: true } | Failed>;
+  /** As connectTls, behind SMTP's STARTTLS (RFC 3207). `tls-failed` with detail `no STARTTLS`: it is not offered. */
+  connectSmtpTls(to: Endpoint, name: string, timeoutMs: number): Promise<TlsSeen | Failed>;
   /** 16 unpredictable bits: a query's id. */
   random16(): number;
   tail(path: string, from: Cursor | undefined): Tail;

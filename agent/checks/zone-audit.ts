@@ -30,6 +30,7 @@ export const zoneAudit: Check<"zone-audit"> = {
       plan: { zone: canonicalName(expects.zone), names, probe: label, own: true, expects: expects.holds ?? {} },
       policy: { ...DEFAULT_POLICY, warnFraction: expects.warnFraction },
       connectTls: (to, name) => world.connectTls(to, name, "", TLS_TIMEOUT_MS),
+      transfer: { doors: world, port: 53 },
     });
     const { security, reason } = seen.chain.verdict;
     return {

@@ -5,6 +5,8 @@ import { domainToASCII } from "node:url";
 import { ROOT_HINTS, readHints } from "../wire/dns/hints.ts";
 import { canonicalName } from "../wire/dns/index.ts";
 import type { NameServer } from "../wire/dns/resolver/machine.ts";
+import type { TsigKey } from "../wire/dns/tsig.ts";
+import { readTsigKey } from "../wire/dns/tsig-key.ts";
 import { ROOT_ANCHORS, readAnchors, type TrustAnchors } from "../wire/dns/validator/anchors.ts";
 import { ToolError, type ToolErrorCode } from "./errors.ts";
 
@@ -22,6 +24,8 @@ export interface DnssecRequest {
   readonly at?: string;
   /** The zone is the caller's: transfer, recursion and walking may be tried. */
   readonly own?: boolean;
+  /** File with the TSIG key of the zone's transfers; makes the zone the caller's. */
+  readonly transferKey?: string;
   /** Port of all servers, default 53; for tests. */
   readonly port?: number;
 }
@@ -36,12 +40,13 @@ export interface DnssecInput {
   /** Unix seconds. */
   readonly at: number | undefined;
   readonly own: boolean;
+  readonly transferKey: TsigKey | undefined;
   readonly port: number;
 }
 
 /** @throws ToolError for each thing that is wrong, the first one found. */
 export function readRequest(request: DnssecRequest): DnssecInput {
-  const { anchor, hints, server = [], resolver } = request;
+  const { anchor, hints, server = [], resolver, transferKey } = request;
   if (server.length > 0 && resolver !== undefined) throw new ToolError("options-conflict", "--server --resolver");
   return {
     name: nameOf(request.zone),
@@ -50,7 +55,8 @@ export function readRequest(request: DnssecRequest): DnssecInput {
     servers: server.map((one) => addressOf("--server", one)),
     resolver: resolver === undefined ? undefined : addressOf("--resolver", resolver),
     at: request.at === undefined ? undefined : timeOf(request.at),
-    own: request.own === true,
+    own: request.own === true || transferKey !== undefined,
+    transferKey: transferKey === undefined ? undefined : parsed(transferKey, "key-invalid", readTsigKey),
     port: request.port ?? 53,
   };
 }

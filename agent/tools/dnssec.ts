@@ -18,7 +18,17 @@ import { type DnssecInput, type DnssecRequest, readRequest } from "./dnssec-inpu
 import { ToolError } from "./errors.ts";
 
 /** What could not be looked at from here, and so is neither good nor bad. Closed list; texts in cli/locales. */
-export type Unseen = "ipv4" | "ipv6" | "servers" | "parent" | "chain" | "own-tests" | "names" | "more-names";
+export type Unseen =
+  | "ipv4"
+  | "ipv6"
+  | "servers"
+  | "parent"
+  | "chain"
+  | "own-tests"
+  | "names"
+  | "more-names"
+  | "transfer-refused" // the server did not take the key, or gives no transfer
+  | "transfer-failed"; // no TCP, or what came was not whole, not signed or not in time
 
 export interface ServerReport {
   readonly name: string;
@@ -68,17 +78,20 @@ export async function checkDnssec(request: DnssecRequest, wires: ToolWires): Pro
     config: withStub(config, zone, input.servers),
     plan: { zone, names, probe, own: input.own && input.resolver === undefined },
     connectTls: (to, name) => wires.connectTls(to, name, "", TLS_TIMEOUT_MS),
+    transfer: { doors: wires, port: input.port, ...(input.transferKey && { key: input.transferKey }) },
     ...(input.servers.length > 0 && { servers: input.servers }),
     ...(input.resolver !== undefined && { resolver: input.resolver }),
   });
   const unnamed: Unseen[] = result.names === "none" ? ["names"] : result.names === "partial" ? ["more-names"] : [];
-  return reportOf(input, result, [...skipped, ...unnamed], wires.now() - startedAt);
+  const refused = result.transferFailed === "refused" || result.transferFailed === "key-refused";
+  const failed: Unseen[] = result.transferFailed ? [refused ? "transfer-refused" : "transfer-failed"] : [];
+  return reportOf(input, result, [...skipped, ...failed, ...unnamed], wires.now() - startedAt);
 }
 
 const TLS_TIMEOUT_MS = 3_000;
 
 /** What the tool needs of the world: agent/check.ts's World has it. */
-export type ToolWires = Wires & Pick<World, "connectTls">;
+export type ToolWires = Wires & Pick<World, "connectTls" | "streamTcp">;
 
 const seconds = (wires: Wires) => Math.floor(wires.now() / 1_000);
 

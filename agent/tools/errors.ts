@@ -6,6 +6,7 @@ export type ToolErrorCode =
   | "time-invalid" // --at is neither ISO 8601 nor Unix seconds
   | "file-unreadable"
   | "anchor-invalid" // no DS or DNSKEY records in zone-file form
+  | "key-invalid" // no TSIG key in a form that is known
   | "hints-invalid" // no NS with addresses at the root
   | "options-conflict" // --server and --resolver exclude each other
   | "dns-blocked" // no root server answers: port 53 outward is closed, or there is no network

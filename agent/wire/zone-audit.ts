@@ -1,7 +1,7 @@
 // A zone's whole audit in one go: the chain from the root, its parent, each of its servers side by side, and the rules over what
 // was seen. Pure: the driver (dns-drive.ts) sends; used by the check `zone-audit` and by the command line.
 import { collectForwarded, collectParent, collectServer } from "./dns/audit/collect.ts";
-import { type Discovered, discover } from "./dns/audit/discover.ts";
+import { type Discovered, fromTransfer, walk } from "./dns/audit/discover.ts";
 import { type AuditFinding, type AuditPolicy, audit } from "./dns/audit/index.ts";
 import { type ChainZone, chainOf } from "./dns/audit/path.ts";
 import type { AuditPlan, RrsetName, ServerAddress, ZoneSeen } from "./dns/audit/seen.ts";
@@ -10,9 +10,11 @@ import type { Limits } from "./dns/resolver/budget.ts";
 import { ResolverCache } from "./dns/resolver/cache.ts";
 import { addressText } from "./dns/resolver/iterate.ts";
 import { type ResolverConfig, type Run, validationTime } from "./dns/resolver/machine.ts";
+import type { TsigKey } from "./dns/tsig.ts";
 import { TYPE } from "./dns/types.ts";
 import type { Driver } from "./dns-drive.ts";
 import { type ConnectTls, tlsaFindings } from "./zone-tlsa.ts";
+import { type TransferDoors, type TransferFailure, transferZone } from "./zone-transfer.ts";
 
 /** For each part of the collection: an audit asks more than a lookup does, and still ends. */
 const LIMITS: Limits = { queries: 2_000, verifications: 2_000, hashes: 2_000, aliases: 12 };
@@ -27,6 +29,8 @@ export interface AuditRequest {
   readonly resolver?: string;
   /** Given: TLSA records are held against the certificates that are served. */
   readonly connectTls?: ConnectTls;
+  /** Given: the names of an own zone are had by transfer, signed where there is a key. */
+  readonly transfer?: { readonly doors: TransferDoors; readonly port: number; readonly key?: TsigKey };
 }
 
 export interface ZoneAudit {
@@ -35,6 +39,8 @@ export interface ZoneAudit {
   readonly chain: readonly ChainZone[];
   /** How far the names below the apex of an own zone could be found out; undefined: not tried. */
   readonly names?: Discovered["extent"];
+  /** A key was given, and this is what became of the transfer with it. */
+  readonly transferFailed?: TransferFailure;
 }
 
 /** Collects and judges. `nowSeconds` is Unix time; what it is judged at may differ (`config.validationTime`). */
@@ -45,7 +51,7 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
   const first = run();
   const parent = await driver.run(collectParent(first, request.plan));
   const wanted = request.servers ? named(request.servers, parent.named) : parent.servers;
-  const found = request.plan.own && wanted[0] ? await discovered(driver, run, request.plan, wanted) : undefined;
+  const found = request.plan.own && wanted[0] ? await discovered(driver, run, request, wanted) : undefined;
   const plan = found ? { ...request.plan, names: merged(request.plan.names, found.names) } : request.plan;
   const servers = resolver
     ? [await driver.run(collectForwarded(run(), plan, resolver))]
@@ -57,19 +63,37 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
     findings: [...audit(seen, policy), ...tlsa],
     chain: chainOf(first, plan.zone),
     ...(found && { names: found.extent }),
+    ...(found?.failed && { transferFailed: found.failed }),
   };
 }
 
 const MAX_TRIED = 2;
 
-/** By the first server that tells them. */
-async function discovered(driver: Driver, run: () => Run, plan: AuditPlan, servers: readonly ServerAddress[]) {
+interface Found extends Discovered {
+  readonly failed?: TransferFailure;
+}
+
+/** By the first server that tells them: by transfer before walking, which shows less at every step and NSEC3 forbids. */
+async function discovered(
+  driver: Driver,
+  run: () => Run,
+  { plan, transfer }: AuditRequest,
+  servers: readonly ServerAddress[],
+): Promise<Found> {
+  const tried = servers.slice(0, MAX_TRIED);
+  let failed: TransferFailure | undefined;
+  for (const { address } of transfer ? tried : []) {
+    const { doors, port, key } = transfer!;
+    const got = await transferZone(plan.zone, { address, port }, doors, key);
+    if (got.ok) return fromTransfer(plan.zone, got.records);
+    if (key) failed = got.why;
+  }
   let found: Discovered = { names: [], extent: "none" };
-  for (const server of servers.slice(0, MAX_TRIED)) {
-    found = await driver.run(discover(run(), plan, server));
+  for (const { address } of tried) {
+    found = await driver.run(walk(run(), plan.zone, address));
     if (found.extent !== "none") break;
   }
-  return found;
+  return { ...found, ...(failed && { failed }) };
 }
 
 function merged(planned: readonly RrsetName[], found: readonly RrsetName[]): RrsetName[] {

@@ -2,7 +2,7 @@
 import type { X509Certificate } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { connect, isIPv6, type Socket } from "node:net";
-import { connect as connectSecure, createSecureContext, type SecureContext } from "node:tls";
+import { connect as connectSecure, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
 import type { Endpoint, Failed, NetworkFailure, TlsSeen } from "../check.ts";
 
 const NAMES: Record<string, NetworkFailure> = {
@@ -105,34 +105,97 @@ export function connectTls(to: Endpoint, name: string, roots: string, timeoutMs:
     }),
   );
   return over<TlsSeen>(socket, timeoutMs, "tls-failed", (done) => {
-    socket.on("secureConnect", () => {
-      const chain: X509Certificate[] = [];
-      // getPeerCertificate(true) would append a local root that the server never sent.
-      let next = socket.getPeerX509Certificate();
-      while (next && chain.length < 16) {
-        chain.push(next);
-        next = next.issuerCertificate;
-      }
-      const verdict = socket.authorizationError;
-      done({ ok: true, chain, verdict: verdict ? String((verdict as { code?: string }).code ?? verdict) : undefined });
-    });
+    socket.on("secureConnect", () => done(seenOver(socket)));
   });
 }
 
-export function exchangeTcp(
+function seenOver(socket: TLSSocket): TlsSeen {
+  const chain: X509Certificate[] = [];
+  // getPeerCertificate(true) would append a local root that the server never sent.
+  let next = socket.getPeerX509Certificate();
+  while (next && chain.length < 16) {
+    chain.push(next);
+    next = next.issuerCertificate;
+  }
+  const verdict = socket.authorizationError;
+  return { ok: true, chain, verdict: verdict ? String((verdict as { code?: string }).code ?? verdict) : undefined };
+}
+
+const MAX_GREETING = 8_192;
+
+/**
+ * Greeting, EHLO, STARTTLS (RFC 3207 §4), handshake; then the line is dropped: no mail is spoken of. Replies of several lines are read
+ * to their last (RFC 5321 §4.2.1).
+ */
+export function connectSmtpTls(to: Endpoint, name: string, timeoutMs: number): Promise<TlsSeen | Failed> {
+  const socket = counted(connect({ host: to.address, port: to.port }));
+  return over<TlsSeen>(socket, timeoutMs, "failed", (done) => {
+    const noTls = (detail: string) => done({ ok: false, why: "tls-failed", detail });
+    // What is sent after each reply, the code that allows it, and what the reply must name.
+    const steps = [
+      { code: "220", send: "EHLO localhost\r\n" },
+      { code: "250", send: "STARTTLS\r\n", offers: /^250[ -]STARTTLS\s*$/im },
+      { code: "220", send: "" },
+    ];
+    let text = "";
+    const hear = (chunk: Buffer) => {
+      text += chunk.toString("latin1");
+      if (text.length > MAX_GREETING) return noTls("greeting too long");
+      if (!/^\d{3}(?: .*)?\r?\n$/m.test(text.slice(text.lastIndexOf("\n", text.length - 2) + 1))) return;
+      const [reply, step] = [text, steps.shift()!];
+      text = "";
+      if (step.offers && !step.offers.test(reply)) return noTls("no STARTTLS");
+      if (!reply.startsWith(step.code)) return noTls(reply.slice(0, 80).trim());
+      if (steps.length > 0) return void socket.write(step.send);
+      socket.off("data", hear);
+      const secure = connectSecure({
+        socket,
+        servername: name,
+        secureContext: contextOf(""),
+        rejectUnauthorized: false,
+        checkServerIdentity: () => undefined,
+      });
+      secure.on("error", (error) => done(failed(error, "tls-failed")));
+      secure.on("secureConnect", () => done(seenOver(secure)));
+    };
+    socket.on("data", hear);
+  });
+}
+
+export async function exchangeTcp(
   to: Endpoint,
   query: Uint8Array,
   timeoutMs: number,
 ): Promise<{ ok: true; answer: Uint8Array } | Failed> {
+  let answer: Uint8Array = new Uint8Array();
+  const take = (message: Uint8Array) => {
+    answer = message;
+    return "done" as const;
+  };
+  const streamed = await streamTcp(to, query, take, timeoutMs);
+  return streamed.ok ? { ok: true, answer } : streamed;
+}
+
+/** Messages with their length before them (RFC 1035 §4.2.2); what is not whole yet waits. */
+export function streamTcp(
+  to: Endpoint,
+  query: Uint8Array,
+  take: (message: Uint8Array) => "more" | "done",
+  timeoutMs: number,
+): Promise<{ ok: true } | Failed> {
   const socket = counted(connect({ host: to.address, port: to.port }));
-  return over<{ ok: true; answer: Uint8Array }>(socket, timeoutMs, "failed", (done) => {
-    let received = Buffer.alloc(0);
+  return over<{ ok: true }>(socket, timeoutMs, "failed", (done) => {
+    let waiting: Buffer = Buffer.alloc(0);
     socket.on("connect", () => socket.write(Buffer.concat([Buffer.from([query.length >> 8, query.length]), query])));
     socket.on("data", (chunk: Buffer) => {
-      received = Buffer.concat([received, chunk]);
-      if (received.length < 2) return;
-      const size = received.readUInt16BE(0);
-      if (received.length >= size + 2) done({ ok: true, answer: received.subarray(2, size + 2) });
+      waiting = waiting.length === 0 ? chunk : Buffer.concat([waiting, chunk]);
+      while (waiting.length >= 2) {
+        const end = 2 + waiting.readUInt16BE(0);
+        if (waiting.length < end) return;
+        const message = waiting.subarray(2, end);
+        waiting = waiting.subarray(end);
+        if (take(message) === "done") return done({ ok: true });
+      }
     });
   });
 }

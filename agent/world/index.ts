@@ -1,7 +1,7 @@
 // The real world: the only folder of the agent that touches network, disk and clock on behalf of checks and detectors.
 import { randomInt } from "node:crypto";
 import type { World } from "../check.ts";
-import { connectTcp, connectTls, exchangeTcp, exchangeUdp } from "./connect.ts";
+import { connectSmtpTls, connectTcp, connectTls, exchangeTcp, exchangeUdp, streamTcp } from "./connect.ts";
 import { makeKernel } from "./kernel.ts";
 import { makeTail } from "./tail.ts";
 
@@ -13,6 +13,8 @@ export function makeWorld(): World {
     connectTls,
     exchangeUdp,
     exchangeTcp,
+    streamTcp,
+    connectSmtpTls,
     random16: () => randomInt(0x1_0000),
     tail: makeTail,
   };

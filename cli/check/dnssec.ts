@@ -14,6 +14,7 @@ interface Options {
   resolver?: string;
   at?: string;
   own?: true;
+  transferKey?: string;
   port?: string;
   explain?: string;
   lang?: Language;
@@ -38,6 +39,7 @@ export const dnssecVerb = (): Command =>
     .option("--resolver <ip>", text("option.resolver"))
     .option("--at <time>", text("option.at"))
     .option("--own", text("option.own"))
+    .option("--transfer-key <file>", text("option.transfer-key"))
     .option("--explain <tag>", text("option.explain"))
     .addOption(new Option("--lang <language>", text("option.lang")).argParser(language))
     .addOption(new Option("--port <port>").hideHelp())

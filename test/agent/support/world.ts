@@ -15,6 +15,8 @@ export function worldOf(parts: Partial<Omit<World, "kernel">> & { kernel?: Parti
     connectTls: unasked("connectTls"),
     exchangeUdp: unasked("exchangeUdp"),
     exchangeTcp: unasked("exchangeTcp"),
+    streamTcp: unasked("streamTcp"),
+    connectSmtpTls: unasked("connectSmtpTls"),
     tail: unasked("tail"),
     random16: () => Math.floor(Math.random() * 65_536),
     ...parts,

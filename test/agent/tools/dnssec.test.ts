@@ -25,6 +25,7 @@ describe("what a person mistypes has a name, and nothing is sent", () => {
   test("anchor file", () => fails({ anchor: "/nonexistent" }, "file-unreadable"));
   test("anchors that are none", () => fails({ anchor: import.meta.filename }, "anchor-invalid"));
   test("hints that are none", () => fails({ hints: import.meta.filename }, "hints-invalid"));
+  test("transfer key that is none", () => fails({ transferKey: import.meta.filename }, "key-invalid"));
   test("both ways at once", () => fails({ server: ["::1"], resolver: "::1" }, "options-conflict"));
 });
 
@@ -59,6 +60,15 @@ describe("a signed tree", { skip: missing.length > 0 && `needs ${missing.join(",
     const [own, others] = [await look({ own: true }), await look()];
     assert.deepEqual([own.findings, own.skipped, own.exitCode], [[], [], 0]);
     assert.equal(own.servers[0]!.rrsets, others.servers[0]!.rrsets + 2, "www in both families");
+  });
+
+  test("with the key of its transfers: the same names come by a signed transfer; a wrong key is said", async () => {
+    const [byKey, byWalk] = [await look({ transferKey: tree.transferKey }), await look({ own: true })];
+    assert.deepEqual([byKey.findings, byKey.skipped, byKey.exitCode], [[], [], 0]);
+    assert.equal(byKey.servers[0]!.rrsets, byWalk.servers[0]!.rrsets);
+    const other = join(tree.dir, "other.key");
+    writeFileSync(other, `hmac-sha256:transfer:${Buffer.alloc(32, 7).toString("base64")}\n`);
+    assert.deepEqual((await look({ transferKey: other })).skipped, ["transfer-refused"]);
   });
 
   test("a name in the zone: its zone is audited with it; one that is not there is told", async () => {

@@ -41,6 +41,8 @@ export class Tree {
   port = 0;
   readonly hints = join(this.dir, "hints");
   readonly anchor = join(this.dir, "anchor");
+  /** Key of zone transfers, in Knot's own form; without it no server gives a transfer. */
+  readonly transferKey = join(this.dir, "transfer.conf");
   /** Signed text of the lowest zone. */
   signed = "";
   private readonly children: ReturnType<typeof spawn>[] = [];
@@ -48,6 +50,7 @@ export class Tree {
   /** `zoneText` changes the lowest zone's text before it is signed. */
   async start(zoneText: (text: string) => string = (text) => text): Promise<void> {
     this.port = await freePort();
+    writeFileSync(this.transferKey, tool("keymgr", "-t", "transfer", "hmac-sha256"));
     this.signed = this.sign(ZONE, zoneText(ZONE_TEXT));
     const vn = this.sign("vn", VN_TEXT + this.ds(ZONE));
     const root = this.sign(".", ROOT_TEXT + this.ds("vn"));
@@ -126,8 +129,9 @@ export class Tree {
     const listen = addresses.map((a) => `${a}@${this.port}`).join(", ");
     writeFileSync(
       join(dir, "knot.conf"),
-      `server:\n  rundir: "${dir}"\n  listen: [ ${listen} ]\n  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1\n${this.database(dir)}` +
-        `zone:\n  - domain: ${zone}\n    file: "${join(dir, "zone")}"\n    zonefile-load: whole\n    journal-content: none\n    zonefile-sync: -1\n    semantic-checks: off\n`,
+      `include: ${this.transferKey}\nserver:\n  rundir: "${dir}"\n  listen: [ ${listen} ]\n  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1\n${this.database(dir)}` +
+        "acl:\n  - id: transfer\n    key: transfer\n    action: transfer\n" +
+        `zone:\n  - domain: ${zone}\n    file: "${join(dir, "zone")}"\n    zonefile-load: whole\n    journal-content: none\n    zonefile-sync: -1\n    semantic-checks: off\n    acl: transfer\n`,
     );
     this.children.push(spawn("knotd", ["-c", join(dir, "knot.conf")], { env, stdio: "ignore" }));
     await this.wait(() => this.dig(addresses[0]!, zone));

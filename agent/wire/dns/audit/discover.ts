@@ -1,15 +1,15 @@
 /**
- * Names below the apex of an own zone: by transfer where the server allows it to anyone, else along the NSEC chain (RFC 4034 §4).
- * NSEC3 hides them, and they stay unseen. Bounded. A step of the machine.
+ * Names below the apex of an own zone: out of a transfer (zone-transfer.ts makes it), else along the NSEC chain (RFC 4034 §4).
+ * NSEC3 hides them from a walk, and they stay unseen. Bounded. The walk is a step of the machine.
  */
 
 import { DnsError } from "../errors.ts";
 import type { ResourceRecord } from "../message.ts";
 import { compareNames, isBelow, isWithin, readName } from "../name.ts";
-import { ask, askOnce, type Run, type Step } from "../resolver/machine.ts";
+import { ask, type Run, type Step } from "../resolver/machine.ts";
 import { readBitmap } from "../text/fields.ts";
 import { TYPE } from "../types.ts";
-import { type AuditPlan, answerOf, type RrsetName, type ServerAddress } from "./seen.ts";
+import { answerOf, type RrsetName } from "./seen.ts";
 
 const MAX_NAMES = 500;
 const MAX_RRSETS = 1_000;
@@ -22,16 +22,8 @@ export interface Discovered {
   readonly extent: "all" | "partial" | "none";
 }
 
-/** RRsets of the zone as one of its servers tells them. */
-export function* discover(run: Run, plan: AuditPlan, server: ServerAddress): Step<Discovered> {
-  const base = { server: server.address, zone: plan.zone, recursionDesired: false, checkingDisabled: false };
-  const transfer = yield* askOnce(run, { ...base, name: plan.zone, type: TYPE.AXFR, transport: "tcp" });
-  if ("message" in transfer && answerOf(transfer, plan.zone, TYPE.SOA).length > 0)
-    return fromTransfer(plan.zone, transfer.message.answer);
-  return yield* walk(run, plan, base);
-}
-
-function fromTransfer(zone: string, records: readonly ResourceRecord[]): Discovered {
+/** RRsets of a zone that was transferred: its own, and the DS of its children; not what lies below a cut. */
+export function fromTransfer(zone: string, records: readonly ResourceRecord[]): Discovered {
   const cuts = records.filter((r) => r.type === TYPE.NS && r.name !== zone).map((r) => r.name);
   const own = records.filter(
     (r) =>
@@ -39,9 +31,7 @@ function fromTransfer(zone: string, records: readonly ResourceRecord[]): Discove
   );
   const found = new Map<string, RrsetName>();
   for (const { name, type } of own) if (!UNASKED.includes(type)) found.set(`${type}/${name}`, { name, type });
-  // The SOA ends a transfer as it began it: one message may be a part only.
-  const ended = records.length > 1 && records[records.length - 1]!.type === TYPE.SOA;
-  return bounded([...found.values()], ended);
+  return bounded([...found.values()], true);
 }
 
 const bounded = (names: readonly RrsetName[], all: boolean): Discovered => ({
@@ -49,9 +39,9 @@ const bounded = (names: readonly RrsetName[], all: boolean): Discovered => ({
   extent: all && names.length <= MAX_RRSETS ? "all" : "partial",
 });
 
-type Base = Pick<Parameters<typeof ask>[1], "server" | "zone" | "recursionDesired" | "checkingDisabled">;
-
-function* walk(run: Run, { zone }: AuditPlan, base: Base): Step<Discovered> {
+/** RRsets of the zone as one of its servers tells them, from one name to the next. */
+export function* walk(run: Run, zone: string, server: string): Step<Discovered> {
+  const base = { server, zone, recursionDesired: false, checkingDisabled: false };
   const names: RrsetName[] = [];
   let at = zone;
   for (let steps = 0; steps < MAX_NAMES; steps++) {

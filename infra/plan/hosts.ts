@@ -77,6 +77,7 @@ function routers(dc: Intent["datacentres"][number], a: Allocation): PlannedHost[
     loopback: a.routerLoopback(r.number),
     anycast: [],
     ...(r.role === "core" && { lan }),
+    ...(r.drain && { drain: true }),
     watched: true,
   }));
 }

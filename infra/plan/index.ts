@@ -4,6 +4,7 @@ import { allocation } from "./allocate.ts";
 import { planHosts } from "./hosts.ts";
 import { interfacesOf, planLinks } from "./links.ts";
 import { planRegistry } from "./registry.ts";
+import { planRouting } from "./routing.ts";
 import { targetsOf, type Watched } from "./targets.ts";
 import type { Plan, PlanFacts } from "./types.ts";
 import { planZones, serverOf, serviceNames } from "./zones.ts";
@@ -47,6 +48,7 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
     byId: new Map(hosts.map((h) => [h.id, h])),
     links,
     interfaces,
+    routing: planRouting(intent, addresses),
     zones,
     resolvers: resolvers.map((h) => h.server!.address),
     names,

@@ -2,6 +2,7 @@
 // without a prefix length unless a field says prefix.
 import type { Bilingual, Registry } from "../../protocol/registry.ts";
 import type { ServerTask } from "../province/schema.ts";
+import type { Routing } from "./routing.ts";
 
 /** One address, or one prefix, in each family. */
 export interface Dual {
@@ -27,6 +28,8 @@ export interface PlannedHost {
   lan?: { address: Dual; prefix: Dual };
   /** Servers: what runs there, where it stands, by whom it goes out. */
   server?: { task: ServerTask; address: Dual; gateway: Dual; core: string };
+  /** Routers: it is being emptied for work on it, and asks its neighbours to prefer others (RFC 8326). */
+  drain?: boolean;
   /** An agent of ours stands here. */
   watched: boolean;
 }
@@ -113,6 +116,7 @@ export interface Plan {
   links: PlannedLink[];
   /** By host, in the order of `links`. */
   interfaces: ReadonlyMap<string, Interface[]>;
+  routing: Routing;
   zones: PlannedZone[];
   /** The addresses of the province's resolvers. */
   resolvers: Dual[];

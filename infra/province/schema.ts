@@ -27,6 +27,7 @@ const Domain = pattern(
 );
 const Ipv6Prefix = pattern("^[0-9a-f:]+/[0-9]{1,3}$", "an IPv6 prefix such as 2001:db8:4000::/40");
 const Ipv4Prefix = pattern("^[0-9.]+/[0-9]{1,2}$", "an IPv4 prefix such as 203.0.113.0/24");
+const Address = pattern("^[0-9a-f:.]+$", "an IPv4 or IPv6 address");
 /** RFC 6996: numbers that nobody announces to the world. */
 const PrivateAsn = whole(4_200_000_000, 4_294_967_294);
 const Name = object({ vi: text("the name in Vietnamese"), en: text("the name in English") });
@@ -38,6 +39,9 @@ const Router = object({
   role: Type.Union([Type.Literal("border"), Type.Literal("core"), Type.Literal("hub")], {
     description: "border, core or hub",
   }),
+  drain: Type.Optional(
+    Type.Boolean({ description: "true while the router is being emptied for work on it (RFC 8326)" }),
+  ),
 });
 export const SERVER_TASKS = ["primary-dns", "secondary-dns", "resolver", "portal", "console", "bastion"] as const;
 const Server = object({
@@ -62,6 +66,7 @@ const Upstream = object({
   ipv6: Ipv6Prefix,
   ipv4: Ipv4Prefix,
   line: object({ ipv6: Ipv6Prefix, ipv4: Ipv4Prefix }),
+  maxPrefixes: Type.Optional(object({ ipv4: whole(1, 10_000_000), ipv6: whole(1, 10_000_000) })),
 });
 const Agency = object({
   id: Slug,
@@ -84,6 +89,9 @@ export const ProvinceSchema = object({
     ipv6: Ipv6Prefix,
     ipv4: Ipv4Prefix,
     publicIpv4: Ipv4Prefix,
+    validators: Type.Optional(
+      list(object({ address: Address, port: whole(1, 65_535) }), 1, "a list of RPKI validators (RFC 8210)"),
+    ),
   }),
   levels: list(object({ id: Slug, name: Name }), 1, "a list of levels"),
   datacentres: list(Datacentre, 1, "a list of data centres"),

@@ -1,7 +1,9 @@
 // The text of /etc/bird/bird.conf: eBGP on every link in both families (RFC 7938), the aggregate and nothing narrower to the
-// outside, the default route from the borders inwards, and at each site nothing but the site's own prefixes. Pure.
+// outside, the default route from the borders inwards, and at each site nothing but the site's own prefixes. What passes is
+// bird-policy.ts. Pure.
 import type { Interface, Plan, PlannedHost } from "../plan/types.ts";
-import { exportOf, type Family, importOf } from "./bird-policy.ts";
+import { birdFunctions } from "./bird-functions.ts";
+import { exportOf, type Family, importOf, isOutside, keepsReceived, limitOf, roleOf } from "./bird-policy.ts";
 
 /** Slow enough for a busy machine that runs a whole province, fast enough for the shipped goal of 2 s: 300 ms × 4. */
 const BFD = "min rx interval 300 ms; min tx interval 300 ms; multiplier 4;";
@@ -23,6 +25,7 @@ export function birdConfig(plan: Plan, host: PlannedHost): string {
     kernel(4, host.loopback!.v4),
     kernel(6, host.loopback!.v6),
     ...originated(plan, host),
+    ...birdFunctions(plan, host),
     ...(watched.length > 0 ? [`protocol bfd { interface ${watched.join(", ")} { ${BFD} }; }`] : []),
     ...interfaces.flatMap((i) => ([4, 6] as const).map((family) => session(plan, host, i, family))),
   );
@@ -52,7 +55,11 @@ function originated(plan: Plan, host: PlannedHost): string[] {
     case "core":
       return unreachable("aggregate", [aggregate.v4, private4], [aggregate.v6]);
     case "internet":
-      return unreachable("default", ["0.0.0.0/0"], ["::/0"]);
+    case "upstream": {
+      const { v4, v6 } = plan.routing.others.find((o) => o.host === host.id)!.prefix;
+      const all = host.role === "internet" ? { v4: ["0.0.0.0/0"], v6: ["::/0"] } : { v4: [], v6: [] };
+      return unreachable("world", [...all.v4, v4], [...all.v6, v6]);
+    }
     default:
       return [];
   }
@@ -61,17 +68,17 @@ function originated(plan: Plan, host: PlannedHost): string[] {
 function session(plan: Plan, host: PlannedHost, at: Interface, family: Family): string {
   const f = family === 4 ? "v4" : "v6";
   const peer = plan.byId.get(at.peer.host)!;
-  const outside = (h: PlannedHost) => h.role === "upstream" || h.role === "internet";
   // To the outside the province is one; within, each router has a number of its own.
-  const asn = (h: PlannedHost, other: PlannedHost) => (outside(other) && !outside(h) ? plan.province.asn : h.asn!);
+  const asn = (h: PlannedHost, other: PlannedHost) => (isOutside(other) && !isOutside(h) ? plan.province.asn : h.asn!);
   const context = { plan, host, peer, at, family };
   return `protocol bgp ${at.own.device.replaceAll("-", "_")}_${family} {
   local ${at.own.address![f]} as ${asn(host, peer)};
   neighbor ${at.peer.address![f]} as ${asn(peer, host)};
-  direct;${at.link.bfd ? " bfd on;" : ""}
+  direct;${at.link.bfd ? " bfd on;" : ""}${roleOf(context)}
   ${TIMERS}
   ipv${family} {
-    next hop self;
+    next hop self;${keepsReceived(context) ? "\n    import table on;" : ""}
+    ${limitOf(context)}
     import ${importOf(context)};
     export ${exportOf(context)};
   };

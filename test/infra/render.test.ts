@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { BOGONS4, BOGONS6 } from "../../infra/plan/routing.ts";
 import {
   birdConfig,
   borderFirewall,
@@ -23,7 +24,8 @@ const bird = (id: string, p = full) => birdConfig(p, p.byId.get(id)!);
 /** The sessions of a configuration: name → its text. */
 const sessions = (text: string) =>
   new Map([...text.matchAll(/^protocol bgp (\S+) \{\n([\s\S]*?)^\}/gm)].map((m) => [m[1]!, m[2]!]));
-const clause = (text: string, word: "import" | "export") => text.match(new RegExp(`${word} (.*);`))![1]!;
+const clause = (text: string, word: "import" | "export") =>
+  text.match(new RegExp(`^ +${word} (filter .*|all);$`, "m"))![1]!;
 
 describe("bird.conf", () => {
   it("speaks eBGP on every routed link, in both families, each side with the other's number", () => {
@@ -61,32 +63,31 @@ describe("bird.conf", () => {
               [6, [`${site.loopback!.v6}/128`, site.lan!.prefix.v6]],
             ] as const) {
               const condition = `if net ~ [ ${own.join(", ")} ] then {`;
+              const yielding = "yield();";
               const at = (host: string, device: string) =>
                 sessions(bird(host, p)).get(`${device.replaceAll("-", "_")}_${family}`)!;
               const said = clause(at(site.id, i.own.device), "export");
               const heard = clause(at(i.peer.host, i.peer.device), "import");
               assert.ok(said.startsWith(`filter { ${condition}`) && said.endsWith("accept; } reject; }"), said);
-              assert.equal(heard, `filter { ${condition} accept; } reject; }`);
+              assert.equal(heard, `filter { ${condition} ${yielding} accept; } reject; }`);
             }
       }),
       { numRuns: 15 },
     );
   });
 
-  it("announces the aggregates and nothing narrower to an upstream, and takes the default route alone", () => {
-    for (const [border, name, prepends] of [
-      ["br1", "to_isp1", 0],
-      ["br2", "to_isp2", 2],
+  it("announces the aggregates and nothing narrower to an upstream, and takes what passes the filter of the world", () => {
+    for (const [border, name, prepends, rank] of [
+      ["br1", "to_isp1", 0, 0],
+      ["br2", "to_isp2", 2, 1],
     ] as const) {
       const all = sessions(bird(border));
       const six = all.get(`${name}_6`)!;
       assert.match(clause(six, "export"), /^filter \{ if source = RTS_STATIC && net ~ \[ 2001:db8:4000::\/40 \] then/);
       assert.match(clause(all.get(`${name}_4`)!, "export"), /net ~ \[ 203\.0\.113\.0\/24 \]/);
       assert.equal(clause(six, "export").split("bgp_path.prepend(4200000000)").length - 1, prepends);
-      assert.match(
-        clause(six, "import"),
-        /^filter \{ if net = ::\/0 then \{ bgp_local_pref = \d+; accept; \} reject; \}$/,
-      );
+      assert.equal(clause(six, "import"), `filter { from_world_6(${rank}); accept; }`);
+      assert.match(six, /import limit \d+ action disable;/);
     }
   });
 
@@ -97,6 +98,39 @@ describe("bird.conf", () => {
     assert.equal(clause(second!, "export").split("prepend").length - 1, 2);
     assert.match(clause(first!, "import"), /bgp_local_pref = 100;/);
     assert.match(clause(second!, "import"), /bgp_local_pref = 90;/);
+  });
+});
+
+describe("the filter of the world", () => {
+  const bird1 = (p = full) => bird("br1", p);
+
+  it("names every bogon of the registries, and lets through of them only what the file itself draws the world with", () => {
+    const text = bird1();
+    for (const { what } of [...BOGONS4, ...BOGONS6]) assert.ok(text.includes(`  ${what}+`), what);
+    assert.match(text, /define DRAWN_4 = \[ 198\.51\.100\.0\/24, 192\.0\.2\.0\/26, 192\.0\.2\.64\/26 \];/);
+    assert.match(text, /define DRAWN_ASNS = \[ 4210000000, 4210000001, 4210000002 \];/);
+  });
+
+  it("makes no exception where the world has real addresses", () => {
+    const real = structuredClone(sample);
+    const six = ["2a00:1::/48", "2a00:2::/48"];
+    for (const [i, u] of real.upstreams.entries()) Object.assign(u, { ipv4: `11.${i}.0.0/24`, ipv6: six[i] });
+    Object.assign(real.internet, { ipv4: "11.9.0.0/24", ipv6: "2a00:9::/48" });
+    assert.doesNotMatch(bird1(plan(real)), /DRAWN_[46]/);
+  });
+
+  it("publishes an authorisation for each aggregate, no longer than announced", () => {
+    assert.deepEqual(full.routing.roas, [
+      { prefix: "203.0.113.0/24", maxLength: 24, asn: 4_200_000_000 },
+      { prefix: "2001:db8:4000::/40", maxLength: 40, asn: 4_200_000_000 },
+    ]);
+  });
+
+  it("asks a validator where one is named, and keeps what it received to look at it again", () => {
+    const p = plan({ ...sample, province: { ...sample.province, validators: [{ address: "2a00:7::1", port: 3323 }] } });
+    assert.match(bird1(p), /remote "2a00:7::1" port 3323;/);
+    assert.match(sessions(bird1(p)).get("to_isp1_6")!, /import table on;/);
+    assert.doesNotMatch(bird1(), /import table/);
   });
 });
 

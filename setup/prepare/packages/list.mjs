@@ -36,6 +36,7 @@ const TEST = [
   "dns-root-data",
   "knot-dnssecutils",
   "unbound-host",
+  "stayrtr", // an RPKI validator's own word, spoken to our borders
 ];
 
 /**
@@ -50,6 +51,7 @@ export const SERVICES = {
   unbound: ["unbound.service", "unbound-resolvconf.service"],
   "nginx-light": ["nginx.service"],
   nftables: ["nftables.service"],
+  stayrtr: ["stayrtr.service"],
   "openssh-server": ["ssh.service", "ssh.socket"],
 };
 

@@ -125,7 +125,7 @@ function exercise(bytes: Uint8Array): void {
   }
   groupRrsets(records);
   const [question] = message.questions;
-  if (question) classify(message, question, "example.", "192.0.2.1", false);
+  if (question) classify(message, question, { zone: "example.", server: "192.0.2.1", recursive: false });
   const keys = records.filter((record) => record.type === TYPE.DNSKEY);
   for (const set of signedRrsets(records)) {
     const [rrsig] = set.signatures;

@@ -47,7 +47,7 @@ export function startRun(
   cache: ResolverCache = new ResolverCache(),
   limits: Limits = DEFAULT_LIMITS,
 ): Run {
-  return { config, cache, budget: new Budget(limits), nowSeconds, avoid: new Set() };
+  return { config, cache, budget: new Budget(limits), nowSeconds, avoid: new Set(), proofs: new Map() };
 }
 
 /** How often a bogus response is asked of other servers before it is believed to be the zone's own fault. */
@@ -77,7 +77,9 @@ export function* resolve(run: Run, name: string, type: number, options: ResolveO
         additional: validated.additional,
       });
     }
-    proofs.push(...validated.authority.filter((set) => set.type === TYPE.NSEC || set.type === TYPE.NSEC3));
+    const denials = validated.authority.filter((set) => set.type === TYPE.NSEC || set.type === TYPE.NSEC3);
+    proofs.push(...denials);
+    remember(run, validated.verdict, denials);
     visited.add(target);
     target = response.target;
     if (visited.has(target) || !run.budget.take("aliases")) {
@@ -91,6 +93,15 @@ export function* resolve(run: Run, name: string, type: number, options: ResolveO
 }
 
 type Found = { readonly kind: "found"; readonly response: Response; readonly validated: Validated };
+
+const MAX_PROOFS = 8;
+
+/** Denials that verified beside an alias may show that its target lies below an unsigned cut: no need to ask again. */
+function remember(run: Run, { security, where }: Verdict, denials: readonly SignedRrset[]): void {
+  if (security !== "secure" || denials.length === 0) return;
+  const all = [...(run.proofs.get(where.zone) ?? []), ...denials];
+  run.proofs.set(where.zone, all.slice(-MAX_PROOFS));
+}
 
 /** One response, validated; what is bogus is asked again of the zone's other servers. */
 function* oneStage(run: Run, question: Question, validate: boolean): Step<Found | NoResponse> {
@@ -112,8 +123,8 @@ function* oneStage(run: Run, question: Question, validate: boolean): Step<Found 
 function byKnownDname(run: Run, question: Question): Found | undefined {
   for (let above = question.name; above !== "."; ) {
     above = ancestor(above);
-    const known = run.cache.dnames.get(above, run.nowSeconds)?.value;
-    const response = known && responseOfDname(question, known.set, known.zone);
+    const { value: known, ageSeconds } = run.cache.dnames.get(above, run.nowSeconds) ?? { ageSeconds: 0 };
+    const response = known && responseOfDname(question, known.set, known.zone, ageSeconds);
     if (!response) continue;
     const where = { zone: known.zone, name: above, type: TYPE.DNAME };
     const verdict: Verdict = { security: "secure", reason: "validated", where };

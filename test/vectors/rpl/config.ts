@@ -88,9 +88,14 @@ export function readSettings(options: readonly Option[]): Settings {
   if (unknown.length > 0) throw new Skip(`module-config ${unknown.join(" ")}`);
   // Unbound without this option takes any digest and any algorithm; with it, the strongest digest and all algorithms.
   const hardened = dialect === "deckard" ? undefined : yes(used.one("harden-algo-downgrade") ?? "no") ? "yes" : "no";
+  const routes = readRoutes(used, dialect);
+  // Unbound takes a stub for the root as its hints, and primes from them.
+  const root = dialect === "unbound" ? routes.find((route) => route.zone === "." && route.kind === "stub") : undefined;
   const resolver: ResolverConfig = {
-    hints: ROOT_HINTS,
-    routes: readRoutes(used, dialect),
+    hints: root?.servers ?? ROOT_HINTS,
+    routes: routes.filter((route) => route !== root),
+    prime: root !== undefined,
+    cutChains: dialect === "unbound",
     anchors: readAnchors(used.all("trust-anchor").join("\n"), used.all("domain-insecure")),
     ipv4: yes(used.one("do-ip4") ?? "yes"),
     ipv6: yes(used.one("do-ip6") ?? "yes"),

@@ -2,10 +2,10 @@
  * The client's side of a scenario: makes of a resolution the message that a validating resolver would send (RFC 4035 §3.2),
  * with the options that scenarios set: minimal responses, EDE, root key sentinel (RFC 8509).
  */
-import { type Message, nameToWire, type ResourceRecord, TYPE } from "../../../agent/wire/dns/index.ts";
+import { type Message, nameToWire, RCODE, type ResourceRecord, TYPE } from "../../../agent/wire/dns/index.ts";
 import type { Resolution } from "../../../agent/wire/dns/resolve.ts";
 import type { SignedRrset } from "../../../agent/wire/dns/resolver/classify.ts";
-import { edeOf } from "../../../agent/wire/dns/validator/verdict.ts";
+import { edesOf } from "../../../agent/wire/dns/validator/verdict.ts";
 import type { Settings } from "./config.ts";
 import { sentinelFails } from "./sentinel.ts";
 import { writeMessage } from "./wire.ts";
@@ -28,10 +28,10 @@ export function replyTo(query: Message, resolution: Resolution, settings: Settin
   const bogus = verdict.security === "bogus" && checking && !settings.permissive;
   const sentinel = settings.keySentinel && checking && sentinelFails(resolution, settings.resolver.anchors);
   if (bogus || sentinel || resolution.rcode === SERVFAIL) {
-    const ede = settings.ede && bogus ? edeOf(verdict.reason) : undefined;
+    const ede = settings.ede && bogus ? edesOf(verdict) : [];
     return compose(query, SERVFAIL, 0, { answer: [], authority: [], additional: [] }, ede);
   }
-  const authentic = verdict.security === "secure" && checking && (wantsDnssec || query.authenticData);
+  const authentic = verdict.security === "secure" && resolution.rcode !== RCODE.YXDOMAIN && checking && (wantsDnssec || query.authenticData);
   return compose(query, resolution.rcode, authentic ? FLAG.AD : 0, sections(query, resolution, settings, wantsDnssec));
 }
 
@@ -74,9 +74,9 @@ function unique(records: readonly ResourceRecord[]): ResourceRecord[] {
   return [...seen.values()];
 }
 
-function compose(query: Message, rcode: number, flags: number, body: Sections, ede?: number): Uint8Array {
+function compose(query: Message, rcode: number, flags: number, body: Sections, ede: readonly number[] = []): Uint8Array {
   const copied = (query.recursionDesired ? FLAG.RD : 0) | (query.checkingDisabled ? FLAG.CD : 0);
-  const options = ede === undefined ? [] : [{ code: 15, data: Uint8Array.of(ede >> 8, ede & 0xff) }];
+  const options = ede.map((code) => ({ code: 15, data: Uint8Array.of(code >> 8, code & 0xff) }));
   return writeMessage({
     id: query.id,
     reply: {

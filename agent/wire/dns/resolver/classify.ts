@@ -3,7 +3,7 @@
  * it was asked for, the alias chain from the question on, glue for the name servers of a referral. Pure.
  * Rules: RFC 1034 §4.3.2 and §5.3.3, RFC 2181 §5.4.1, RFC 2308 §2, RFC 6672 §3.
  */
-import { groupRrsets, type Rrset } from "../canonical.ts";
+import { compareOctets, groupRrsets, type Rrset } from "../canonical.ts";
 import type { Message, ResourceRecord } from "../message.ts";
 import { isBelow, isWithin, nameFromWire, nameToWire } from "../name.ts";
 import { parseRrsig } from "../rrsig.ts";
@@ -28,6 +28,8 @@ interface Base {
   readonly zone: string;
   readonly server: string;
   readonly authoritative: boolean;
+  /** A server that was asked as an authority answered as a resolver: what it says may come from anywhere. */
+  readonly secondHand?: boolean;
   readonly answer: readonly SignedRrset[];
   readonly authority: readonly SignedRrset[];
   readonly additional: readonly SignedRrset[];
@@ -53,23 +55,43 @@ export type Lame = { readonly kind: "lame"; readonly why: "rcode" | "upward-refe
 
 const MAX_ALIASES = 12;
 
-/** RRsets of a section with their signatures; signatures over nothing here are kept as RRsets of type RRSIG. */
-export function signedRrsets(records: readonly ResourceRecord[]): SignedRrset[] {
-  const groups = groupRrsets(records);
-  const signatures = new Map<string, ResourceRecord[]>();
-  for (const group of groups) {
-    if (group.type !== TYPE.RRSIG) continue;
-    for (const record of group.records) {
-      const covered = parseRrsig(record.rdata)?.typeCovered ?? -1;
-      const key = `${covered}/${group.name}`;
-      signatures.set(key, [...(signatures.get(key) ?? []), record]);
-    }
+/** Signatures by what they cover: `type/owner`. */
+function signaturesIn(records: readonly ResourceRecord[]): Map<string, ResourceRecord[]> {
+  const out = new Map<string, ResourceRecord[]>();
+  for (const record of records) {
+    if (record.type !== TYPE.RRSIG) continue;
+    const key = `${parseRrsig(record.rdata)?.typeCovered ?? -1}/${record.name}`;
+    const group = out.get(key);
+    if (group) group.push(record);
+    else out.set(key, [record]);
   }
+  return out;
+}
+
+/** `here` and what `elsewhere` adds to it. Few as they are, comparing each with each is cheap. */
+function distinct(here: readonly ResourceRecord[], elsewhere: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  if (elsewhere === here || elsewhere.length === 0) return here;
+  const added = elsewhere.filter((one) => !here.some((other) => compareOctets(one.rdata, other.rdata) === 0));
+  return added.length === 0 ? here : [...here, ...added];
+}
+
+/**
+ * RRsets of a section with their signatures; signatures over nothing here are kept as RRsets of type RRSIG. `message`: all
+ * records that came along. Some servers put a signature into another section than what it covers; it proves no less there.
+ */
+export function signedRrsets(
+  records: readonly ResourceRecord[],
+  message: readonly ResourceRecord[] = [],
+): SignedRrset[] {
+  const groups = groupRrsets(records);
+  const signatures = signaturesIn(records);
+  const elsewhere = message.length > 0 ? signaturesIn(message) : signatures;
   const out: SignedRrset[] = [];
   const used = new Set<ResourceRecord>();
   for (const group of groups) {
     if (group.type === TYPE.RRSIG) continue;
-    const over = signatures.get(`${group.type}/${group.name}`) ?? [];
+    const key = `${group.type}/${group.name}`;
+    const over = distinct(signatures.get(key) ?? [], elsewhere.get(key) ?? []);
     for (const record of over) used.add(record);
     out.push({ ...group, signatures: over });
   }
@@ -81,29 +103,37 @@ export function signedRrsets(records: readonly ResourceRecord[]): SignedRrset[] 
   return out;
 }
 
-/** What `message` from `server`, asked as an authority of `zone`, means for `question`. `recursive`: it is a forwarder. */
-export function classify(
-  message: Message,
-  question: Question,
-  zone: string,
-  server: string,
-  recursive: boolean,
-): Response | Referral | Lame {
+/** How a server was asked. */
+export interface Asked {
+  readonly zone: string;
+  readonly server: string;
+  /** It is a forwarder. */
+  readonly recursive: boolean;
+  /** Of an alias chain, take the first step only: the rest is asked for anew. */
+  readonly cutChains?: boolean;
+}
+
+/** What a message from a server that was asked as an authority of a zone (or as a forwarder) means for `question`. */
+export function classify(message: Message, question: Question, asked: Asked): Response | Referral | Lame {
+  const { zone, server, recursive } = asked;
   const accepted: readonly number[] = [RCODE.NOERROR, RCODE.NXDOMAIN, RCODE.YXDOMAIN];
   if (!accepted.includes(message.rcode)) return { kind: "lame", why: "rcode" };
   const own = (record: ResourceRecord) => record.class === 1 && isWithin(record.name, zone);
-  const answers = signedRrsets(message.answer.filter(own));
-  const authority = signedRrsets(message.authority.filter(own).filter(belongsInAuthority));
-  const chain = followChain(answers, question, zone);
+  const all = [...message.answer, ...message.authority, ...message.additional].filter(own);
+  const answers = signedRrsets(message.answer.filter(own), all);
+  const chain = followChain(answers, question, zone, asked.cutChains ? 1 : MAX_ALIASES);
+  const belongs = (record: ResourceRecord) => belongsInAuthority(record, [question.name, chain.end]);
+  const authority = signedRrsets(message.authority.filter(own).filter(belongs), all);
   const base: Base = {
     question,
     rcode: message.rcode,
     zone,
     server,
     authoritative: message.authoritative,
+    secondHand: message.recursionAvailable && !message.authoritative && !recursive,
     answer: chain.used,
     authority,
-    additional: addresses(message, [...chain.used, ...authority], zone),
+    additional: additions(message, [...chain.used, ...authority], zone),
     cached: false,
     ageSeconds: 0,
   };
@@ -115,8 +145,10 @@ export function classify(
 
 const AUTHORITY_TYPES: readonly number[] = [TYPE.SOA, TYPE.NS, TYPE.DS, TYPE.NSEC, TYPE.NSEC3, TYPE.RRSIG];
 
-function belongsInAuthority(record: ResourceRecord): boolean {
-  return AUTHORITY_TYPES.includes(record.type);
+/** NS speak of a zone above what is asked, or of nothing that matters here. */
+function belongsInAuthority({ type, name }: ResourceRecord, asked: readonly string[]): boolean {
+  if (type === TYPE.NS) return asked.some((one) => isWithin(one, name));
+  return AUTHORITY_TYPES.includes(type);
 }
 
 function withoutAnswer(message: Message, base: Base, recursive: boolean): Response | Referral | Lame {
@@ -130,19 +162,27 @@ function withoutAnswer(message: Message, base: Base, recursive: boolean): Respon
       return { kind: "lame", why: message.recursionAvailable ? "recursion" : "upward-referral" };
     }
     if (recursive) continue;
+    if (question.type === TYPE.DS && ns.name === question.name) return dsInReferral(base);
     return referral(message, base, ns);
   }
-  // A referral out of the zone (upward or sideways) was filtered away with its NS; it is no answer.
-  const elsewhere = message.authority.some((record) => record.type === TYPE.NS && !isWithin(record.name, zone));
-  if (elsewhere && !message.authoritative && !recursive) return { kind: "lame", why: "upward-referral" };
+  // A referral to above the zone was filtered away with its NS: it is no answer. One sideways is noise, and nothing is left.
+  const upward = message.authority.some((record) => record.type === TYPE.NS && isBelow(zone, record.name));
+  if (upward) return { kind: "lame", why: "upward-referral" };
   if (message.recursionAvailable && !message.authoritative && !recursive) return { kind: "lame", why: "recursion" };
   return { ...base, kind: "nodata" };
+}
+
+/** Asked for DS, some servers refer to the zone itself: what they were asked for stands beside the NS, or its absence does. */
+function dsInReferral(base: Base): Response {
+  const ds = base.authority.filter((set) => set.type === TYPE.DS && set.name === base.question.name);
+  if (ds.length > 0) return { ...base, kind: "answer", answer: ds, authority: [] };
+  return { ...base, kind: "nodata", authority: base.authority.filter((set) => set.type !== TYPE.NS) };
 }
 
 function referral(message: Message, base: Base, ns: SignedRrset): Referral {
   const targets = new Set(ns.records.map((record) => nameFromWire(record.rdata)));
   const isGlue = (record: ResourceRecord) =>
-    (record.type === TYPE.A || record.type === TYPE.AAAA) &&
+    isAddress(record) &&
     targets.has(record.name) &&
     isWithin(record.name, base.zone); // beyond the server's own zone it is hearsay
   const proves = (record: ResourceRecord) => record.type !== TYPE.NS && isWithin(record.name, base.zone);
@@ -156,10 +196,10 @@ function referral(message: Message, base: Base, ns: SignedRrset): Referral {
 }
 
 /** Walks from the question over CNAME and DNAME as far as this response goes within the zone. */
-function followChain(sets: readonly SignedRrset[], question: Question, zone: string) {
+function followChain(sets: readonly SignedRrset[], question: Question, zone: string, maxSteps: number) {
   const used: SignedRrset[] = [];
   let name = question.name;
-  for (let step = 0; step < MAX_ALIASES; step++) {
+  for (let step = 0; step < maxSteps; step++) {
     const alias = findAlias(sets, name);
     // A DNAME whose target would be too long ends the chain: YXDOMAIN (RFC 6672 §2.2).
     if (alias === "too-long") return { used: [...used, ...dnamesAbove(sets, name)], found: true, end: name };
@@ -235,8 +275,8 @@ export function substitute(name: string, from: string, to: string): string | und
 }
 
 /** The response that a DNAME already known makes for a name below it; undefined when the name would be too long. */
-export function responseOfDname(question: Question, dname: SignedRrset, zone: string): Response | undefined {
-  const alias = aliasByDname(dname, undefined, question.name);
+export function responseOfDname(question: Question, dname: SignedRrset, zone: string, ageSeconds: number): Response | undefined {
+  const alias = aliasByDname(ageSeconds > 0 ? agedSet(dname, ageSeconds) : dname, undefined, question.name);
   if (!alias || alias === "too-long") return undefined;
   const base: Base = {
     question,
@@ -248,11 +288,26 @@ export function responseOfDname(question: Question, dname: SignedRrset, zone: st
     authority: [],
     additional: [],
     cached: true,
-    ageSeconds: 0,
+    ageSeconds,
   };
   return matches(alias.via, question.type)
     ? { ...base, kind: "answer" }
     : { ...base, kind: "alias", target: alias.target };
+}
+
+/** A response that lay in the cache for so long: every TTL is less by that (RFC 1034 §5.3.3). */
+export function aged(response: Response, ageSeconds: number): Response {
+  if (ageSeconds === 0) return { ...response, cached: true };
+  const each = (sets: readonly SignedRrset[]) => sets.map((set) => agedSet(set, ageSeconds));
+  const { answer, authority, additional } = response;
+  const sections = { answer: each(answer), authority: each(authority), additional: each(additional) };
+  return { ...response, ...sections, cached: true, ageSeconds };
+}
+
+function agedSet(set: SignedRrset, ageSeconds: number): SignedRrset {
+  const less = (ttl: number) => Math.max(0, ttl - ageSeconds);
+  const each = (records: readonly ResourceRecord[]) => records.map((record) => ({ ...record, ttl: less(record.ttl) }));
+  return { ...set, ttl: less(set.ttl), records: each(set.records), signatures: each(set.signatures) };
 }
 
 function synthesize(name: string, target: string, dname: SignedRrset): SignedRrset {
@@ -274,8 +329,8 @@ const POINTING: ReadonlyMap<number, number> = new Map<number, number>([
   [TYPE.SRV, 6],
 ]);
 
-/** Address RRsets of the additional section that records kept above point to, within the zone. */
-function addresses(message: Message, sets: readonly SignedRrset[], zone: string): SignedRrset[] {
+/** RRsets of the additional section within the zone; addresses only of names that records kept above point to. */
+function additions(message: Message, sets: readonly SignedRrset[], zone: string): SignedRrset[] {
   const targets = new Set<string>();
   for (const set of sets) {
     const skip = POINTING.get(set.type);
@@ -286,9 +341,14 @@ function addresses(message: Message, sets: readonly SignedRrset[], zone: string)
     }
   }
   const kept = message.additional.filter(
-    (record) => targets.has(record.name) && isWithin(record.name, zone) && record.class === 1,
+    (record) => isWithin(record.name, zone) && record.class === 1 && (targets.has(record.name) || !isAddress(record)),
   );
-  return signedRrsets(kept).filter((set) => set.type === TYPE.A || set.type === TYPE.AAAA);
+  const all = [...message.answer, ...message.authority, ...message.additional];
+  return signedRrsets(kept, all).filter((set) => set.type !== TYPE.RRSIG);
+}
+
+function isAddress({ type }: ResourceRecord): boolean {
+  return type === TYPE.A || type === TYPE.AAAA;
 }
 
 function safeName(wire: Uint8Array): string | undefined {

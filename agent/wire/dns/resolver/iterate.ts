@@ -5,9 +5,9 @@
 import type { ResourceRecord } from "../message.ts";
 import { countLabels, isBelow, isWithin, lastLabels, nameFromWire } from "../name.ts";
 import { formatIpv6 } from "../text/fields.ts";
-import { TYPE } from "../types.ts";
+import { RCODE, TYPE } from "../types.ts";
 import type { Delegation } from "./cache.ts";
-import { classify, type Question, type Referral, type Response, type SignedRrset } from "./classify.ts";
+import { aged, classify, type Question, type Referral, type Response, type SignedRrset, signedRrsets } from "./classify.ts";
 import { ask, type NameServer, type ReplyFailure, type Route, type Run, type Step } from "./machine.ts";
 
 const MAX_REFERRALS = 30;
@@ -37,8 +37,10 @@ export function* iterate(run: Run, question: Question, depth = 0): Step<Response
   const key = keyOf(question);
   const cached = run.cache.responses.get(key, run.nowSeconds);
   if (cached && !run.avoid.has(`${cached.value.server} ${key}`))
-    return { ...cached.value, cached: true, ageSeconds: cached.ageSeconds };
-  let place = startingPlace(run, question);
+    return aged(cached.value, cached.ageSeconds);
+  const referred = dsOfReferral(run, question);
+  if (referred) return referred;
+  let place = yield* primed(run, startingPlace(run, question));
   for (let hop = 0; hop < MAX_REFERRALS; hop++) {
     const sooner: Place | undefined = run.config.minimise ? yield* minimised(run, place, question, depth) : undefined;
     if (sooner) {
@@ -55,6 +57,30 @@ export function* iterate(run: Run, question: Question, depth = 0): Step<Response
   }
   return { kind: "no-response", zone: place.zone, why: "too-many-referrals", failures: [] };
 }
+
+/** The root's servers as they name themselves (RFC 8109), once in their TTL; the hints, where nobody tells. */
+function* primed(run: Run, place: Place): Step<Place> {
+  if (!run.config.prime || place.zone !== "." || place.servers !== run.config.hints) return place;
+  const result: Response | Referral | NoResponse = yield* askPlace(run, place, { name: ".", type: TYPE.NS }, MAX_DEPTH);
+  if (result.kind !== "answer") return place;
+  const [ns] = result.answer;
+  const glue = result.additional.flatMap((set) => set.records);
+  return follow(run, place, { kind: "referral", zone: ".", ns: ns!, proof: [], glue });
+}
+
+/** DS records that came with the referral to the zone are the parent's answer to that question. */
+function dsOfReferral(run: Run, question: Question): Response | undefined {
+  if (question.type !== TYPE.DS) return undefined;
+  const known = run.cache.delegations.get(question.name, run.nowSeconds);
+  const ds = known && signedRrsets(known.value.proof).find((set) => set.type === TYPE.DS && set.name === question.name);
+  if (!ds || run.avoid.has(`${REFERRAL} ${keyOf(question)}`)) return undefined;
+  const empty = { authority: [], additional: [] };
+  const base = { question, rcode: RCODE.NOERROR, zone: known.value.parent, server: REFERRAL, authoritative: false };
+  return aged({ ...base, kind: "answer", answer: [ds], ...empty, cached: true, ageSeconds: 0 }, known.ageSeconds);
+}
+
+/** In place of a server's address: it came with a referral. */
+const REFERRAL = "referral";
 
 const keyOf = (question: Question) => `${question.type}/${question.name}`;
 
@@ -110,12 +136,17 @@ function* minimised(run: Run, place: Place, question: Question, depth: number): 
   return undefined;
 }
 
-function follow(run: Run, from: Place, found: Referral): Place {
-  const glue = new Map<string, string[]>();
-  for (const record of found.glue) {
+function glueOf({ glue }: Referral): Map<string, string[]> {
+  const out = new Map<string, string[]>();
+  for (const record of glue) {
     const text = addressText(record);
-    if (text) glue.set(record.name, [...(glue.get(record.name) ?? []), text]);
+    if (text) out.set(record.name, [...(out.get(record.name) ?? []), text]);
   }
+  return out;
+}
+
+function follow(run: Run, from: Place, found: Referral): Place {
+  const glue = glueOf(found);
   const names = [...new Set(found.ns.records.map((record) => nameFromWire(record.rdata)))];
   const servers = names.map((name) => ({ name, addresses: glue.get(name) ?? [] }));
   const delegation: Delegation = { zone: found.zone, parent: from.zone, servers, proof: found.proof };
@@ -126,6 +157,7 @@ function follow(run: Run, from: Place, found: Referral): Place {
 /** Asks the servers of a place one after the other until one answers for it. */
 function* askPlace(run: Run, place: Place, question: Question, depth: number): Step<Response | Referral | NoResponse> {
   const failures: { server: string; failure: ReplyFailure | "lame" }[] = [];
+  let fallback: Response | undefined;
   const key = keyOf(question);
   for (const known of [true, false]) {
     for (const ns of place.servers) {
@@ -135,14 +167,18 @@ function* askPlace(run: Run, place: Place, question: Question, depth: number): S
       for (const server of addresses) {
         if (run.avoid.has(`${server} ${key}`) || failures.some((failed) => failed.server === server)) continue;
         const result = yield* askServer(run, place, question, server);
-        if (typeof result !== "string") return result;
-        failures.push({ server, failure: result });
+        if (typeof result !== "string") {
+          if (result.kind === "referral" || !result.secondHand) return result;
+          fallback ??= result;
+        }
+        failures.push({ server, failure: typeof result === "string" ? result : "lame" });
         if (run.budget.exhausted === "queries") {
           return { kind: "no-response", zone: place.zone, why: "budget", failures };
         }
       }
     }
   }
+  if (fallback) return fallback;
   const why = failures.length === 0 ? "no-servers" : "all-failed";
   return { kind: "no-response", zone: place.zone, why, failures };
 }
@@ -161,21 +197,42 @@ function* askServer(
     zone: place.zone,
   });
   if ("failure" in reply) return reply.failure;
-  const result = classify(reply.message, question, place.zone, server, place.recursive);
+  const { zone, recursive } = place;
+  const result = classify(reply.message, question, { zone, server, recursive, cutChains: run.config.cutChains ?? false });
   return result.kind === "lame" ? "lame" : result;
 }
 
-/** Addresses of a name server whose delegation brought none. Its own zone cannot tell them: asking would never end. */
+/** Addresses of a name server whose delegation brought none. Its own zone cannot tell them, but the zone above may. */
 function* lookUpServer(run: Run, place: Place, name: string, depth: number): Step<readonly string[]> {
-  if (depth >= MAX_DEPTH || (place.zone !== "." && isWithin(name, place.zone))) return [];
+  if (depth >= MAX_DEPTH) return [];
+  const inside = place.zone !== "." && isWithin(name, place.zone);
+  const above = inside ? parentOf(run, place) : undefined;
+  if (inside && !above) return [];
   const out: string[] = [];
   for (const type of [TYPE.A, TYPE.AAAA]) {
     if (type === TYPE.A ? !run.config.ipv4 : !run.config.ipv6) continue;
-    const result = yield* iterate(run, { name, type }, depth + 1);
-    if (result.kind !== "answer") continue;
-    out.push(...addressesIn(result.answer));
+    const question = { name, type };
+    const result: Response | Referral | NoResponse = above
+      ? yield* askPlace(run, above, question, depth + 1)
+      : yield* iterate(run, question, depth + 1);
+    if (result.kind === "answer") out.push(...addressesIn(result.answer));
+    if (result.kind === "referral") out.push(...usable(run, glueOf(result).get(name) ?? []));
   }
-  return out;
+  return out.length > 0 ? out : knownGlue(run, name);
+}
+
+/** The servers of the zone above, as far as the delegation says which it is. */
+function parentOf(run: Run, { zone }: Place): Place | undefined {
+  const parent = run.cache.delegations.get(zone, run.nowSeconds)?.value.parent;
+  const known = parent === undefined ? undefined : run.cache.delegations.get(parent, run.nowSeconds)?.value;
+  if (known) return { zone: known.zone, servers: known.servers, recursive: false };
+  return parent === "." ? { zone: ".", servers: run.config.hints, recursive: false } : undefined;
+}
+
+/** What a parent's glue says of a server whose own zone does not tell its address: better than none. */
+function knownGlue(run: Run, name: string): readonly string[] {
+  const delegation = run.cache.closestDelegation(name, TYPE.DS, run.nowSeconds);
+  return usable(run, delegation?.servers.find((server) => server.name === name)?.addresses ?? []);
 }
 
 function addressesIn(sets: readonly SignedRrset[]): string[] {

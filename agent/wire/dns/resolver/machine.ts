@@ -7,6 +7,7 @@ import type { VerifyInput } from "../rrsig.ts";
 import type { TrustAnchors } from "../validator/anchors.ts";
 import type { Budget } from "./budget.ts";
 import type { ResolverCache } from "./cache.ts";
+import type { SignedRrset } from "./classify.ts";
 
 /** One query to one server. EDNS with DO is meant unless `edns` says otherwise. */
 export interface OutQuery {
@@ -71,6 +72,10 @@ export interface ResolverConfig {
   readonly requireAllAlgorithms?: boolean;
   /** Tell servers above a zone no more of a name than they need (RFC 9156, relaxed). Default false. */
   readonly minimise?: boolean;
+  /** Take of an alias chain what stands at the name asked for, and ask for its target anew. Default false. */
+  readonly cutChains?: boolean;
+  /** Ask the hints for the root's servers before anything else (RFC 8109). Default false: the hints are the servers. */
+  readonly prime?: boolean;
   /** Set CD towards forwarders, so that what they call bogus can be judged here. */
   readonly forwardCheckingDisabled: boolean;
   /** Judge signatures at this time instead of the world's: `--at`. Unix seconds. */
@@ -86,6 +91,8 @@ export interface Run {
   readonly cache: ResolverCache;
   readonly budget: Budget;
   nowSeconds: number;
+  /** NSEC and NSEC3 RRsets that verified beside an alias, by their zone: its target may lie below a cut that they deny. */
+  readonly proofs: Map<string, readonly SignedRrset[]>;
   /** `server type/name`: not to be asked again, because what came was bogus. */
   readonly avoid: Set<string>;
 }

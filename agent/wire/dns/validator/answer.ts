@@ -103,6 +103,7 @@ function* judgeSet(
   if (!signed.wildcard && set.type === TYPE.DNAME) {
     run.cache.dnames.set(set.name, { set, zone: trust.zone }, signed.ttl, run.nowSeconds);
   }
+  if (signed.wildcard && set.type === TYPE.DNAME) return bogus("wildcard-dname");
   if (!signed.wildcard) return { verdict: verdictOf("secure", "validated", trust.zone, set.name, set.type), trust };
   const denials = verifyDenials(run, authority, trust);
   if ("reason" in denials) return bogus(denials.reason);

@@ -1,6 +1,7 @@
 /**
  * Proofs of absence over the verified NSEC and NSEC3 records of a response: one door to both kinds. Pure.
  */
+import { isWithin } from "../name.ts";
 import type { SignedRrset } from "../resolver/classify.ts";
 import type { Run } from "../resolver/machine.ts";
 import { labelsForRrsig } from "../rrsig.ts";
@@ -39,7 +40,9 @@ export class Denials {
     this.nsecs = verified
       .filter(({ set }) => set.type === TYPE.NSEC)
       .flatMap(({ set, signed }) => set.records.map((r) => parseNsec(r, signed.rrsig.labels, labelsForRrsig(r.name))))
-      .filter((nsec) => nsec !== undefined);
+      .filter((nsec) => nsec !== undefined)
+      // A next name of another zone would deny names that this one has no say over (RFC 4034 §4.1.1).
+      .filter((nsec) => isWithin(nsec.next, zone));
     const nsec3s = verified
       .filter(({ set, signed }) => set.type === TYPE.NSEC3 && !signed.wildcard)
       .flatMap(({ set }) => set.records.map(parseNsec3))

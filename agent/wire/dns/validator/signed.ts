@@ -79,7 +79,10 @@ export function verifySigned(run: Run, set: SignedRrset, signer: Signer): Signed
       continue;
     }
     lacking.delete(result.rrsig.algorithm);
-    if (lacking.size > 0) continue;
+    if (lacking.size > 0) {
+      reason = moreTelling(reason, "key-missing");
+      continue;
+    }
     const wildcard = result.wildcard ?? false;
     return { ok: true, rrsig: result.rrsig, wildcard, ttl: keepFor(run, set, result.rrsig) };
   }

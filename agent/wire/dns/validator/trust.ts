@@ -155,6 +155,8 @@ function* examineCut(run: Run, above: Secure, child: string): Step<Trust> {
     const found = judgeSections(run, above, child, signedRrsets(referral.proof));
     if (found.kind !== "bogus") return yield* actOn(run, above, child, found);
   }
+  const seen = judgeSections(run, above, child, run.proofs.get(above.zone) ?? []);
+  if (seen.kind === "unsigned") return yield* actOn(run, above, child, seen);
   const judge = (response: Response | NoResponse) => judgeResponse(run, above, child, response);
   const found = yield* askUntil(run, { name: child, type: TYPE.DS }, judge, (one) => one.kind !== "bogus");
   return yield* actOn(run, above, child, found);

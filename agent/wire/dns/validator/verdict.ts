@@ -3,6 +3,8 @@
  * error (RFC 8914) that a resolver would send. Pure tables.
  */
 
+import { TYPE } from "../types.ts";
+
 export type Security = "secure" | "insecure" | "bogus" | "indeterminate";
 
 /** Closed list of reasons. Secure needs none: it is `validated`. */
@@ -34,6 +36,7 @@ export type Reason =
   | "denial-missing" // a negative answer of a signed zone without NSEC or NSEC3
   | "denial-insufficient" // NSEC or NSEC3 came and do not prove it
   | "unsupported-nsec3" // only NSEC3 of unknown hash algorithms, which prove nothing (RFC 5155 §8.1)
+  | "wildcard-dname" // a DNAME out of a wildcard, of which no two resolvers make the same (RFC 4592 §4.4)
   | "wildcard-unproven" // no proof that the exact name does not exist (RFC 4035 §5.3.4)
   | "alias-loop"
   | "work-limit" // a budget ran out: an attack, or a zone made beyond reason
@@ -47,6 +50,7 @@ const EDE: Readonly<Partial<Record<Reason, number>>> = {
   "signature-invalid": 6,
   "signature-malformed": 6,
   "signer-wrong": 6,
+  "wildcard-dname": 6,
   "signature-expired": 7,
   "signature-not-yet-valid": 8,
   "key-missing": 9,
@@ -81,6 +85,26 @@ export interface Verdict {
 
 export function edeOf(reason: Reason): number | undefined {
   return EDE[reason];
+}
+
+const DNSSEC_BOGUS = 6;
+const DNSKEY_MISSING = 9;
+const RRSIGS_MISSING = 10;
+const UNPROVEN: readonly Reason[] = ["denial-insufficient", "unsupported-nsec3", "wildcard-unproven"];
+
+/**
+ * All extended errors that are true of a verdict, the most precise first (RFC 8914 §2: a response may carry several):
+ * keys that nothing validly signs are no usable DNSKEY; a denial that was sent and does not prove is bogus, one that was
+ * not sent has no RRSIG either.
+ */
+export function edesOf({ reason, where }: Verdict): readonly number[] {
+  const first = EDE[reason];
+  if (first === undefined) return [];
+  const codes = [first];
+  if (where.type === TYPE.DNSKEY && first !== DNSKEY_MISSING) codes.push(DNSKEY_MISSING);
+  if (UNPROVEN.includes(reason)) codes.push(DNSSEC_BOGUS);
+  if (reason === "denial-missing") codes.push(RRSIGS_MISSING);
+  return codes;
 }
 
 const WORSE: readonly Security[] = ["secure", "insecure", "indeterminate", "bogus"];

@@ -50,7 +50,7 @@ function unproven(
 ): string | undefined {
   const message = messageOf(reply);
   if (!message || !speaks(server, message)) return undefined;
-  const response = classify(message, question, zone, server.address, server.forwarded === true);
+  const response = classify(message, question, { zone, server: server.address, recursive: server.forwarded === true });
   if (response.kind !== "nxdomain" && response.kind !== "nodata") return undefined;
   const run = startRun(OFFLINE, now);
   const signer = { zone, keys: keysOf(server, zone), needs: [] };

@@ -6,7 +6,7 @@ import { ancestor, canonicalName } from "./name.ts";
 import { Budget, DEFAULT_LIMITS, type Limits } from "./resolver/budget.ts";
 import { ResolverCache } from "./resolver/cache.ts";
 import { type Question, type Response, responseOfDname, type SignedRrset } from "./resolver/classify.ts";
-import { iterate, type NoResponse } from "./resolver/iterate.ts";
+import { distrust, iterate, type NoResponse } from "./resolver/iterate.ts";
 import type { ResolverConfig, Run, Step } from "./resolver/machine.ts";
 import { RCODE, TYPE } from "./types.ts";
 import { type Validated, validateResponse } from "./validator/answer.ts";
@@ -110,12 +110,14 @@ function* oneStage(run: Run, question: Question, validate: boolean): Step<Found 
   let last: Found | undefined;
   for (let attempt = 0; attempt <= RETRIES; attempt++) {
     const response = yield* iterate(run, question);
-    if (response.kind === "no-response") return last ?? response;
+    if (response.kind === "no-response" && !last) return response;
+    if (response.kind === "no-response") break;
     const validated = validate ? yield* validateResponse(run, response) : unvalidated(response);
     last ??= { kind: "found", response, validated };
     if (validated.verdict.security !== "bogus") return { kind: "found", response, validated };
     run.avoid.add(`${response.server} ${question.type}/${question.name}`);
   }
+  distrust(run, last!.response);
   return last!;
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { ROOT_HINTS } from "../../../agent/wire/dns/hints.ts";
-import { canonicalName } from "../../../agent/wire/dns/index.ts";
+import { canonicalName, TYPE } from "../../../agent/wire/dns/index.ts";
 import type { NameServer, ResolverConfig, Route } from "../../../agent/wire/dns/resolver/machine.ts";
 import { parseTime } from "../../../agent/wire/dns/text/fields.ts";
 import { readAnchors } from "../../../agent/wire/dns/validator/anchors.ts";
@@ -52,7 +52,8 @@ const INDIFFERENT: Readonly<Record<string, readonly string[] | "any">> = {
   "fake-sha1": "any",
   "fake-dsa": "any",
   // what our resolver always does, or never does
-  "harden-glue": "any",
+  "harden-glue": ["yes", "true"],
+  directory: "any",
   "harden-unverified-glue": "any",
   "harden-dnssec-stripped": ["yes", "true"],
   "harden-referral-path": ["no"],
@@ -102,7 +103,7 @@ export function readSettings(options: readonly Option[]): Settings {
     maxNsec3Iterations: iterationLimit(used.one("val-nsec3-keysize-iterations")),
     acceptWeakDigests: hardened === "no",
     requireAllAlgorithms: hardened === "yes",
-    minimise: yes(used.one(dialect === "deckard" ? "query-minimization" : "qname-minimisation") ?? "yes"),
+    ...minimisation(used, dialect),
     forwardCheckingDisabled: true,
     ...(dialect === "unbound" && overridden !== undefined ? { validationTime: overridden } : {}),
     verifyOther: verifyRetired,
@@ -121,6 +122,14 @@ export function readSettings(options: readonly Option[]): Settings {
   };
   used.refuseTheRest();
   return settings;
+}
+
+/** On by default, but that Deckard's files say nothing where they do not care. Unbound hides the type as well. */
+function minimisation(used: Reader, dialect: Dialect): Pick<ResolverConfig, "minimise"> {
+  const given = used.one(dialect === "deckard" ? "query-minimization" : "qname-minimisation");
+  if (!yes(given ?? "yes")) return {};
+  if (dialect === "unbound") return { minimise: { type: TYPE.A, whole: true } };
+  return { minimise: { type: given === undefined ? TYPE.A : TYPE.NS, whole: false } };
 }
 
 /** Deckard's `YYYYMMDDHHMMSS`; Unbound also takes seconds, and 0 or empty for "not overridden". */

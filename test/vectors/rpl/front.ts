@@ -31,7 +31,11 @@ export function replyTo(query: Message, resolution: Resolution, settings: Settin
     const ede = settings.ede && bogus ? edesOf(verdict) : [];
     return compose(query, SERVFAIL, 0, { answer: [], authority: [], additional: [] }, ede);
   }
-  const authentic = verdict.security === "secure" && resolution.rcode !== RCODE.YXDOMAIN && checking && (wantsDnssec || query.authenticData);
+  const authentic =
+    verdict.security === "secure" &&
+    resolution.rcode !== RCODE.YXDOMAIN &&
+    checking &&
+    (wantsDnssec || query.authenticData);
   return compose(query, resolution.rcode, authentic ? FLAG.AD : 0, sections(query, resolution, settings, wantsDnssec));
 }
 
@@ -48,13 +52,24 @@ function sections(query: Message, resolution: Resolution, settings: Settings, wa
   const answer = show(resolution.answer);
   const minimal = settings.minimalResponses;
   const hasProof = resolution.authority.some(isProof);
-  const positive = resolution.answer.some((set) => set.type === type || type === TYPE.ANY);
+  const positive = resolution.answer.some((set) => set.type === type);
   if (minimal && positive && !hasProof) return { answer, authority: [], additional: [] };
-  // From the cache a positive answer carries only the proof that it needs.
-  const kept = minimal && positive && resolution.cached ? resolution.authority.filter(isProof) : resolution.authority;
-  const authority = show(kept);
+  // From the cache, and always in Knot Resolver, a positive answer carries only the proof that it needs.
+  const proofsOnly = minimal && positive && (resolution.cached || settings.dialect === "deckard");
+  const kept = proofsOnly ? resolution.authority.filter(isProof) : resolution.authority;
   const negative = resolution.authority.some((set) => set.type === TYPE.SOA);
-  return { answer, authority, additional: minimal && negative ? [] : show(resolution.additional) };
+  // Unbound drops what a negative answer says of name servers.
+  const bare = negative && settings.dialect === "unbound";
+  const authority = show(bare ? kept.filter((set) => set.type !== TYPE.NS) : kept);
+  const additional = negative && (minimal || bare) ? [] : show(resolution.additional);
+  const isNew = (record: ResourceRecord) =>
+    !answer.some((other) => other.name === record.name && covers(other, record));
+  return { answer, authority, additional: settings.dialect === "unbound" ? additional.filter(isNew) : additional };
+}
+
+/** Is what the answer says already what the record says, or signs? */
+function covers(answer: ResourceRecord, { type, rdata }: ResourceRecord): boolean {
+  return answer.type === (type === TYPE.RRSIG ? (rdata[0]! << 8) | rdata[1]! : type);
 }
 
 const isProof = (set: SignedRrset) => set.type === TYPE.NSEC || set.type === TYPE.NSEC3;
@@ -74,7 +89,13 @@ function unique(records: readonly ResourceRecord[]): ResourceRecord[] {
   return [...seen.values()];
 }
 
-function compose(query: Message, rcode: number, flags: number, body: Sections, ede: readonly number[] = []): Uint8Array {
+function compose(
+  query: Message,
+  rcode: number,
+  flags: number,
+  body: Sections,
+  ede: readonly number[] = [],
+): Uint8Array {
   const copied = (query.recursionDesired ? FLAG.RD : 0) | (query.checkingDisabled ? FLAG.CD : 0);
   const options = ede.map((code) => ({ code: 15, data: Uint8Array.of(code >> 8, code & 0xff) }));
   return writeMessage({

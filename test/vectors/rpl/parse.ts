@@ -103,23 +103,23 @@ class Parser {
           clauseIndex++;
           rest = opened[2]!;
         } else {
-          const value = uncommented(opened[2]!);
-          options.push({ clause, clauseIndex, key: opened[1]!, value, line: this.at });
-          rest = "";
+          const [value, others] = splitOption(opened[2]!);
+          options.push({ clause, clauseIndex, key: opened[1]!, value: uncommented(value), line: this.at });
+          rest = others;
         }
       }
     }
     throw new Error("CONFIG_END is missing");
   }
 
-  private range([from, to]: readonly string[]): Range {
-    const addresses: string[] = [];
+  /** `RANGE_BEGIN from to [address …]`, addresses on lines of their own too. */
+  private range([from, to, ...addresses]: string[]): Range {
     const entries: Entry[] = [];
     for (let line = this.nextLine(); line !== undefined; line = this.nextLine()) {
       const [keyword, value] = line.split(/\s+/);
       if (keyword === "RANGE_END") return { from: Number(from), to: Number(to), addresses, entries };
       if (keyword === "ADDRESS") addresses.push(value!);
-      else if (keyword === "ENTRY_BEGIN") entries.push(this.entry());
+      else if (keyword!.startsWith("ENTRY_BEGIN")) entries.push(this.entry());
       else if (!this.directive(line)) throw new Skip(`keyword ${keyword}`);
     }
     throw new Error("RANGE_END is missing");
@@ -139,7 +139,7 @@ class Parser {
         address = given[1];
         next = this.nextLine();
       }
-      if (next !== "ENTRY_BEGIN") throw new Error(`line ${this.at}: expected ENTRY_BEGIN`);
+      if (!next?.startsWith("ENTRY_BEGIN")) throw new Error(`line ${this.at}: expected ENTRY_BEGIN`);
     }
     const entry = needsEntry ? this.entry() : undefined;
     return { id: Number(id), line, type, address, elapseSeconds: elapse, entry };
@@ -255,6 +255,12 @@ function withoutComment(line: string): string {
     else if (line[at] === "#" && !quoted && line.slice(0, at).trim() === "") return "";
   }
   return line;
+}
+
+/** The text of one value, and what follows it on the line when that is another option: `name: "." forward-addr: 192.0.2.1`. */
+function splitOption(text: string): [value: string, others: string] {
+  const next = /^((?:"[^"]*"|'[^']*'|[^"'#])*?)\s+([a-z][a-z0-9-]*:\s.*)$/.exec(text);
+  return next ? [next[1]!, next[2]!] : [text, ""];
 }
 
 /** An option's value: quotes off, a `#` comment off. */

@@ -139,7 +139,7 @@ export function classify(message: Message, question: Question, asked: Asked): Re
   };
   if (chain.found) return { ...base, kind: "answer" };
   if (chain.used.length > 0) return { ...base, kind: "alias", target: chain.end };
-  if (message.rcode === RCODE.NXDOMAIN) return { ...base, kind: "nxdomain" };
+  if (message.rcode === RCODE.NXDOMAIN) return { ...base, kind: "nxdomain", authority: negative(authority) };
   return withoutAnswer(message, base, recursive);
 }
 
@@ -151,10 +151,28 @@ function belongsInAuthority({ type, name }: ResourceRecord, asked: readonly stri
   return AUTHORITY_TYPES.includes(type);
 }
 
+/** The authority section of a negative answer: an SOA lives no longer than its MINIMUM (RFC 2308 §5). */
+function negative(sets: readonly SignedRrset[]): readonly SignedRrset[] {
+  return sets.map((set) => (set.type === TYPE.SOA ? capped(set) : set));
+}
+
+function capped(soa: SignedRrset): SignedRrset {
+  const rdata = soa.records[0]!.rdata;
+  if (rdata.length < 22) return soa;
+  const minimum = new DataView(rdata.buffer, rdata.byteOffset, rdata.length).getUint32(rdata.length - 4);
+  const cap = (record: ResourceRecord) => (record.ttl > minimum ? { ...record, ttl: minimum } : record);
+  return {
+    ...soa,
+    ttl: Math.min(soa.ttl, minimum),
+    records: soa.records.map(cap),
+    signatures: soa.signatures.map(cap),
+  };
+}
+
 function withoutAnswer(message: Message, base: Base, recursive: boolean): Response | Referral | Lame {
   const { question, zone, authority } = base;
   const soa = authority.find((set) => set.type === TYPE.SOA && isWithin(question.name, set.name));
-  if (soa) return { ...base, kind: "nodata" };
+  if (soa) return { ...base, kind: "nodata", authority: negative(authority) };
   for (const ns of authority) {
     if (ns.type !== TYPE.NS || !isWithin(question.name, ns.name)) continue;
     if (ns.name === zone) {
@@ -182,9 +200,7 @@ function dsInReferral(base: Base): Response {
 function referral(message: Message, base: Base, ns: SignedRrset): Referral {
   const targets = new Set(ns.records.map((record) => nameFromWire(record.rdata)));
   const isGlue = (record: ResourceRecord) =>
-    isAddress(record) &&
-    targets.has(record.name) &&
-    isWithin(record.name, base.zone); // beyond the server's own zone it is hearsay
+    isAddress(record) && targets.has(record.name) && isWithin(record.name, base.zone); // beyond the server's own zone it is hearsay
   const proves = (record: ResourceRecord) => record.type !== TYPE.NS && isWithin(record.name, base.zone);
   return {
     kind: "referral",
@@ -275,7 +291,12 @@ export function substitute(name: string, from: string, to: string): string | und
 }
 
 /** The response that a DNAME already known makes for a name below it; undefined when the name would be too long. */
-export function responseOfDname(question: Question, dname: SignedRrset, zone: string, ageSeconds: number): Response | undefined {
+export function responseOfDname(
+  question: Question,
+  dname: SignedRrset,
+  zone: string,
+  ageSeconds: number,
+): Response | undefined {
   const alias = aliasByDname(ageSeconds > 0 ? agedSet(dname, ageSeconds) : dname, undefined, question.name);
   if (!alias || alias === "too-long") return undefined;
   const base: Base = {

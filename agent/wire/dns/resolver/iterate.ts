@@ -7,7 +7,15 @@ import { countLabels, isBelow, isWithin, lastLabels, nameFromWire } from "../nam
 import { formatIpv6 } from "../text/fields.ts";
 import { RCODE, TYPE } from "../types.ts";
 import type { Delegation } from "./cache.ts";
-import { aged, classify, type Question, type Referral, type Response, type SignedRrset, signedRrsets } from "./classify.ts";
+import {
+  aged,
+  classify,
+  type Question,
+  type Referral,
+  type Response,
+  type SignedRrset,
+  signedRrsets,
+} from "./classify.ts";
 import { ask, type NameServer, type ReplyFailure, type Route, type Run, type Step } from "./machine.ts";
 
 const MAX_REFERRALS = 30;
@@ -17,6 +25,7 @@ const MAX_MINIMISED = 10;
 const MAX_TTL = 86_400;
 /** Negative answers without an SOA, and failures, are remembered this long. */
 const SHORT_TTL = 5;
+const DISTRUSTED_TTL = 60;
 
 /** Why no response came. `failures` says it for each server asked. */
 export interface NoResponse {
@@ -36,13 +45,12 @@ interface Place {
 export function* iterate(run: Run, question: Question, depth = 0): Step<Response | NoResponse> {
   const key = keyOf(question);
   const cached = run.cache.responses.get(key, run.nowSeconds);
-  if (cached && !run.avoid.has(`${cached.value.server} ${key}`))
-    return aged(cached.value, cached.ageSeconds);
+  if (cached && !run.avoid.has(`${cached.value.server} ${key}`)) return aged(cached.value, cached.ageSeconds);
   const referred = dsOfReferral(run, question);
   if (referred) return referred;
   let place = yield* primed(run, startingPlace(run, question));
   for (let hop = 0; hop < MAX_REFERRALS; hop++) {
-    const sooner: Place | undefined = run.config.minimise ? yield* minimised(run, place, question, depth) : undefined;
+    const sooner: Place | undefined = yield* minimised(run, place, question, depth);
     if (sooner) {
       place = sooner;
       continue;
@@ -65,6 +73,7 @@ function* primed(run: Run, place: Place): Step<Place> {
   if (result.kind !== "answer") return place;
   const [ns] = result.answer;
   const glue = result.additional.flatMap((set) => set.records);
+  if (!glue.some((record) => addressText(record) !== undefined)) return place;
   return follow(run, place, { kind: "referral", zone: ".", ns: ns!, proof: [], glue });
 }
 
@@ -73,7 +82,7 @@ function dsOfReferral(run: Run, question: Question): Response | undefined {
   if (question.type !== TYPE.DS) return undefined;
   const known = run.cache.delegations.get(question.name, run.nowSeconds);
   const ds = known && signedRrsets(known.value.proof).find((set) => set.type === TYPE.DS && set.name === question.name);
-  if (!ds || run.avoid.has(`${REFERRAL} ${keyOf(question)}`)) return undefined;
+  if (!ds || ds.ttl <= known.ageSeconds || run.avoid.has(`${REFERRAL} ${keyOf(question)}`)) return undefined;
   const empty = { authority: [], additional: [] };
   const base = { question, rcode: RCODE.NOERROR, zone: known.value.parent, server: REFERRAL, authoritative: false };
   return aged({ ...base, kind: "answer", answer: [ds], ...empty, cached: true, ageSeconds: 0 }, known.ageSeconds);
@@ -104,7 +113,15 @@ export function* askUntil<T>(
     const again = judge(response);
     if (good(again)) return again;
   }
+  if (!good(judgement)) distrust(run, first);
   return judgement;
+}
+
+/** What did not hold is kept for a moment only, that no server be asked in a storm (RFC 4035 §4.7). */
+export function distrust(run: Run, response: Response | NoResponse): void {
+  if (response.kind === "no-response") return;
+  const ttl = Math.min(DISTRUSTED_TTL, responseTtl(response));
+  run.cache.responses.set(keyOf(response.question), response, ttl, run.nowSeconds);
 }
 
 /** Where to begin: a route, unless a delegation below it is known; else the deepest delegation; else the root. */
@@ -124,11 +141,13 @@ function startingPlace(run: Run, { name, type }: Question): Place {
 
 /** Asks for the names between zone and question, one label more each, until a referral shows; undefined when none does. */
 function* minimised(run: Run, place: Place, question: Question, depth: number): Step<Place | undefined> {
-  const labels = countLabels(question.name);
-  if (place.recursive) return undefined;
-  for (let keep = countLabels(place.zone) + 1; keep < Math.min(labels, MAX_MINIMISED); keep++) {
+  const { minimise } = run.config;
+  if (!minimise || place.recursive) return undefined;
+  const whole = minimise.whole && question.type !== minimise.type && question.type !== TYPE.DS;
+  const longest = Math.min(countLabels(question.name) - (whole ? 0 : 1), MAX_MINIMISED - 1);
+  for (let keep = countLabels(place.zone) + 1; keep <= longest; keep++) {
     const name = lastLabels(question.name, keep);
-    const result = yield* askPlace(run, place, { name, type: TYPE.A }, depth);
+    const result = yield* askPlace(run, place, { name, type: minimise.type }, depth);
     if (result.kind === "referral") return follow(run, place, result);
     // Whatever is odd here is told by the full question.
     if (result.kind !== "nodata" && result.kind !== "answer") return undefined;
@@ -198,7 +217,12 @@ function* askServer(
   });
   if ("failure" in reply) return reply.failure;
   const { zone, recursive } = place;
-  const result = classify(reply.message, question, { zone, server, recursive, cutChains: run.config.cutChains ?? false });
+  const result = classify(reply.message, question, {
+    zone,
+    server,
+    recursive,
+    cutChains: run.config.cutChains ?? false,
+  });
   return result.kind === "lame" ? "lame" : result;
 }
 
@@ -216,9 +240,12 @@ function* lookUpServer(run: Run, place: Place, name: string, depth: number): Ste
       ? yield* askPlace(run, above, question, depth + 1)
       : yield* iterate(run, question, depth + 1);
     if (result.kind === "answer") out.push(...addressesIn(result.answer));
+    // Against RFC 2181 §10.3, and resolved all the same by those who look a name up.
+    if (result.kind === "alias") out.push(...(yield* lookUpServer(run, place, result.target, depth + 1)));
     if (result.kind === "referral") out.push(...usable(run, glueOf(result).get(name) ?? []));
   }
-  return out.length > 0 ? out : knownGlue(run, name);
+  // What its own zone says first; where nobody answers there, the parent may still know better.
+  return [...new Set([...out, ...knownGlue(run, name)])];
 }
 
 /** The servers of the zone above, as far as the delegation says which it is. */
@@ -229,7 +256,7 @@ function parentOf(run: Run, { zone }: Place): Place | undefined {
   return parent === "." ? { zone: ".", servers: run.config.hints, recursive: false } : undefined;
 }
 
-/** What a parent's glue says of a server whose own zone does not tell its address: better than none. */
+/** What a parent's glue says of a server. */
 function knownGlue(run: Run, name: string): readonly string[] {
   const delegation = run.cache.closestDelegation(name, TYPE.DS, run.nowSeconds);
   return usable(run, delegation?.servers.find((server) => server.name === name)?.addresses ?? []);

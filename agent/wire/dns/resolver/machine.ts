@@ -70,8 +70,13 @@ export interface ResolverConfig {
    * for those who want more. Default false.
    */
   readonly requireAllAlgorithms?: boolean;
-  /** Tell servers above a zone no more of a name than they need (RFC 9156, relaxed). Default false. */
-  readonly minimise?: boolean;
+  /** Tell servers above a zone no more of a name than they need (RFC 9156, relaxed). Default: not at all. */
+  readonly minimise?: {
+    /** The type asked for in place of the real one: A (RFC 9156 §2.1 prefers it) or NS. */
+    readonly type: number;
+    /** Ask by that type for the whole name too, before the real type is told. */
+    readonly whole: boolean;
+  };
   /** Take of an alias chain what stands at the name asked for, and ask for its target anew. Default false. */
   readonly cutChains?: boolean;
   /** Ask the hints for the root's servers before anything else (RFC 8109). Default false: the hints are the servers. */
@@ -116,6 +121,7 @@ export function* ask(run: Run, query: Omit<OutQuery, "transport">): Step<InReply
     const reply = yield* askOnce(run, { ...query, transport });
     if ("failure" in reply) return reply;
     if (reply.message.truncated && transport === "udp") continue;
+    if (reply.message.truncated) break; // there is nothing larger to ask over (RFC 2181 §9)
     const [question] = reply.message.questions;
     // A refusal may come without its question (RFC 9619 §1); anything else has to repeat it.
     const repeats = question ? question.name === query.name && question.type === query.type : reply.message.rcode !== 0;

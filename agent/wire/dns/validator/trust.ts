@@ -150,9 +150,11 @@ function vouchedKeys(set: SignedRrset, { ds, vouches }: Vouching): ResourceRecor
 
 /** Is there a zone cut at `child`, and is the child signed? By the referral that led there, else by asking for DS. */
 function* examineCut(run: Run, above: Secure, child: string): Step<Trust> {
-  const referral = run.cache.delegations.get(child, run.nowSeconds)?.value;
-  if (referral?.parent === above.zone && referral.proof.length > 0) {
-    const found = judgeSections(run, above, child, signedRrsets(referral.proof));
+  const referral = run.cache.delegations.get(child, run.nowSeconds);
+  // The proof may be shorter-lived than the NS beside it.
+  const proof = referral?.value.proof.filter((record) => record.ttl > referral.ageSeconds) ?? [];
+  if (referral?.value.parent === above.zone && proof.length > 0) {
+    const found = judgeSections(run, above, child, signedRrsets(proof));
     if (found.kind !== "bogus") return yield* actOn(run, above, child, found);
   }
   const seen = judgeSections(run, above, child, run.proofs.get(above.zone) ?? []);

@@ -70,7 +70,8 @@ export async function labUp(
   if (!portHolder(lab, listen, port)) await testForward({ listen, port });
   options.onProgress?.({ stage: "plan" });
   const provinceFile = join(CHECKOUT, "province.yaml");
-  const program = await stackProgram({ ...lab, provinceFile, agencies, port, listen });
+  const provisioned = hasStack(lab.stateDir, lab.stack);
+  const program = await stackProgram({ ...lab, provinceFile, provisioned, agencies, port, listen });
   options.onProgress?.({ stage: "provision" });
   const startedAt = performance.now();
   // What cannot be undone now (its host is gone) is made anew below.

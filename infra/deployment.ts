@@ -5,11 +5,11 @@ import { join } from "node:path";
 import type { Registry } from "../protocol/registry.ts";
 import type { Materials } from "./deployment/facts.ts";
 import { hostSpec, linkSpec } from "./deployment/host.ts";
+import { readIntent, writeLock } from "./intent.ts";
 import { planOf } from "./plan/index.ts";
 import { subsetOf } from "./plan/subset.ts";
 import type { Plan } from "./plan/types.ts";
 import type { Deployment } from "./platforms/platform.ts";
-import { readProvince } from "./province.ts";
 import { portalNames } from "./render/index.ts";
 import {
   agentTokens,
@@ -28,6 +28,8 @@ export interface DeploymentOptions {
   provinceFile: string;
   /** The vault is the folder `vault` in it. */
   stateDir: string;
+  /** The network stands already: without its lock nothing is planned. */
+  provisioned?: boolean;
   /** How many agencies; those that the file names for the lab unless given. */
   subset?: { agencies?: number };
   /** Port and address on the operator's machine, and the URL that leads to them. */
@@ -45,8 +47,15 @@ export interface DeploymentOptions {
 export async function deploymentFor(
   options: DeploymentOptions,
 ): Promise<{ deployment: Deployment; registry: Registry; plan: Plan }> {
-  const intent = subsetOf(readProvince(options.provinceFile), options.subset?.agencies);
-  const vault = openVault(join(options.stateDir, "vault"), options.now ?? Date.now());
+  const now = options.now ?? Date.now();
+  const numbering = readIntent(options.provinceFile, {
+    today: new Date(now).toISOString().slice(0, 10),
+    provisioned: options.provisioned ?? false,
+  });
+  // Before anything is made from it: what is provisioned must never be without its lock.
+  writeLock(options.provinceFile, numbering.lock);
+  const intent = subsetOf(numbering.intent, options.subset?.agencies);
+  const vault = openVault(join(options.stateDir, "vault"), now);
   const pki = await openPki(vault, intent.province.name.en);
   const plan = planOf(intent, { roots: pki.root, rootAnchor: zoneKeys(vault, "").ds });
   const { screenPort: port, screenListen: listen, screenUrl: url } = options;

@@ -15,6 +15,8 @@ export interface StackOptions {
   checkout: string;
   stateDir: string;
   provinceFile: string;
+  /** The stack stands already: without province.lock it could be renumbered, so nothing is planned. */
+  provisioned: boolean;
   /** How many agencies; the province's own lab subset when undefined. */
   agencies?: number | undefined;
   /** The machine's port for the browser, and the address that it listens on. */
@@ -31,12 +33,13 @@ export interface StackProgram {
 
 /** Reads the province and gives its program. Throws what reading, planning and rendering throw, with line and remedy. */
 export async function stackProgram(options: StackOptions): Promise<StackProgram> {
-  const { stack, checkout, stateDir, provinceFile, agencies } = options;
+  const { stack, checkout, stateDir, provinceFile, provisioned, agencies } = options;
   const port = options.port ?? DEFAULT_PORT;
   const listen = options.listen ?? DEFAULT_LISTEN;
   const url = screenUrl(listen, port);
   const { deployment, registry } = await deploymentFor({
     provinceFile,
+    provisioned,
     stateDir,
     subset: agencies === undefined ? {} : { agencies },
     screenPort: port,

@@ -1,5 +1,5 @@
 // Every line between two hosts, with its device names and addresses. Pure.
-import type { AgencyIntent, Intent } from "../province/schema.ts";
+import { type AgencyIntent, hubOf, type Intent } from "../province/schema.ts";
 import { host, net } from "./address.ts";
 import type { Allocation } from "./allocate.ts";
 import { named } from "./naming.ts";
@@ -85,11 +85,13 @@ function serverLinks(dc: Intent["datacentres"][number], a: Allocation): PlannedL
 }
 
 function siteLinks(agency: AgencyIntent, numberOf: (hub: string) => number, a: Allocation): PlannedLink[] {
-  return agency.uplinks.map((hub, preference) => {
+  return agency.uplinks.map((uplink, preference) => {
+    const hub = hubOf(uplink);
     const [upper, lower] = a.siteLine(agency.number, numberOf(hub));
     const ends = [end(hub, towardsSite(agency.number), upper), end(agency.id, towards(hub), lower)] as const;
     const name = named("link", { a: hub, b: agency.name });
-    return line(ends, { medium: agency.medium ?? "dedicated", agency: agency.id, name, preference });
+    const medium = (typeof uplink === "string" ? undefined : uplink.medium) ?? agency.medium ?? "dedicated";
+    return line(ends, { medium, agency: agency.id, name, preference });
   });
 }
 

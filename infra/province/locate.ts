@@ -3,7 +3,8 @@ import { type Document, isCollection, isMap, isNode, isScalar, type LineCounter,
 import { pathText } from "./problem.ts";
 
 export type Path = readonly (string | number)[];
-export type LineOf = (path: Path) => { line: number; path: string };
+/** `file` only where it is not the main file. */
+export type LineOf = (path: Path) => { file?: string; line: number; path: string };
 
 /** A path that does not exist (a missing key) has the line of the nearest thing above it that does. */
 export function locator(document: Document, lines: LineCounter): LineOf {

@@ -1,17 +1,12 @@
 // Rules on the network of a province: what the plan takes for granted about roles, lines and ways to the data centre. Pure.
 import type { Broken } from "./broken.ts";
-import type { Intent, ServerTask } from "./schema.ts";
+import { hubOf, type ServerTask, type Written } from "./schema.ts";
 
-/** Lines that repeat or end where they begin, servers that are missing or doubled, routers without a way to the console. */
-export const networkProblems = (p: Intent): Broken[] => [
-  ...lineProblems(p),
-  ...uplinkProblems(p),
-  ...serverProblems(p),
-  ...unreachable(p),
-];
+/** Lines that repeat or end where they begin, routers without a way to the console. */
+export const networkProblems = (p: Written): Broken[] => [...lineProblems(p), ...unreachable(p)];
 
 /** A line is known by its two ends, so two lines between the same ends would be one. */
-function lineProblems(p: Intent): Broken[] {
+function lineProblems(p: Written): Broken[] {
   const seen = new Set<string>();
   return p.backbone.flatMap((pair, i): Broken[] => {
     const [a, b] = pair as [string, string];
@@ -23,33 +18,22 @@ function lineProblems(p: Intent): Broken[] {
   });
 }
 
-/** A hub's number modulo 16 is the place of its line among an agency's lines (infra/plan/allocate.ts). */
-function uplinkProblems(p: Intent): Broken[] {
-  const hubs = p.datacentres.flatMap((dc) => dc.routers).filter((r) => r.role === "hub");
-  const place = new Map(hubs.map((h) => [h.id, h.number % 16]));
+/** Two lines between the same ends would be one. */
+export function uplinkProblems(p: Written): Broken[] {
   return p.agencies.flatMap((agency, i) => {
-    const taken = new Map<number, string>();
-    return agency.uplinks.flatMap((hub, u): Broken[] => {
-      const slot = place.get(hub);
-      const before = slot === undefined ? undefined : taken.get(slot);
-      if (slot !== undefined) taken.set(slot, hub);
-      if (before === undefined) return [];
-      const wrong = before === hub ? `${hub} stands here twice` : `${hub} and ${before} have numbers 16 apart`;
-      return [
-        {
-          code: "network-wrong",
-          at: ["agencies", i, "uplinks", u],
-          wrong,
-          right: "different hubs, numbers not 16 apart",
-        },
-      ];
+    const hubs = agency.uplinks.map(hubOf);
+    return hubs.flatMap((hub, u): Broken[] => {
+      if (hubs.indexOf(hub) === u) return [];
+      const at = ["agencies", i, "uplinks", u];
+      return [{ code: "network-wrong", at, wrong: `${hub} stands here twice`, right: "each hub once" }];
     });
   });
 }
 
 const ONE_OF_EACH: ServerTask[] = ["primary-dns", "portal", "console", "bastion"];
 
-function serverProblems(p: Intent): Broken[] {
+/** Servers that are missing or doubled, data centres without a network for them. */
+export function serverProblems(p: Written): Broken[] {
   const servers = p.datacentres.flatMap((dc, d) =>
     dc.servers.map((s, i) => ({ ...s, at: ["datacentres", d, "servers", i, "runs"] })),
   );
@@ -88,7 +72,7 @@ function serverProblems(p: Intent): Broken[] {
 }
 
 /** Routers of the data centres that no chain of backbone lines joins with the first core. */
-function unreachable(p: Intent): Broken[] {
+function unreachable(p: Written): Broken[] {
   const neighbours = new Map<string, string[]>();
   for (const [a, b] of p.backbone as [string, string][]) {
     neighbours.set(a, [...(neighbours.get(a) ?? []), b]);

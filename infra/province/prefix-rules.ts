@@ -2,7 +2,7 @@
 // another. Pure.
 import { Address4, Address6 } from "ip-address";
 import type { Broken } from "./broken.ts";
-import type { Intent } from "./schema.ts";
+import type { Written } from "./schema.ts";
 
 interface Range {
   at: (string | number)[];
@@ -14,7 +14,7 @@ interface Range {
 }
 
 /** Prefixes that are not prefixes, that are too narrow for the plan, or that overlap. */
-export function prefixProblems(p: Intent): Broken[] {
+export function prefixProblems(p: Written): Broken[] {
   const wrong: Broken[] = [];
   const read = (text: string, at: (string | number)[], family: 4 | 6): Range[] => {
     const range = prefixRange(text, family);
@@ -35,7 +35,7 @@ export function prefixProblems(p: Intent): Broken[] {
       wrong.push({ code: "prefix-wrong", at: range.at, wrong: `${range.text} does not fit the plan`, right });
   };
   need(own6, (n) => n >= 32 && n <= 48 && n % 4 === 0, "a nibble-aligned prefix from /32 to /48");
-  need(own4, (n) => n === 8, "a /8 of private space, 10.0.0.0/8 (RFC 1918): sites take a /24 each");
+  need(own4, (n) => n >= 8 && n <= 20, "a prefix from /8 to /20 of private space (RFC 1918)");
   need(public4, (n) => n <= 24, "a /24 or wider: what is longer is not routed in the Internet");
   const outside = [
     ...p.upstreams.map((u, i) => ({ net: u, at: ["upstreams", i] })),

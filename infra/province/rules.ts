@@ -1,113 +1,131 @@
 // What must hold between the values of a province whose shape is right: identities are unique, references exist, prefixes do
-// not overlap, and every agency can reach the data centre. Pure.
-
+// not overlap, and every agency can reach the data centre. Each rule says which sections it reads, so that a mistake of shape in
+// one section hides nothing in the others. Pure.
 import type { Broken } from "./broken.ts";
-import { networkProblems } from "./network-rules.ts";
+import type { Path } from "./locate.ts";
+import { networkProblems, serverProblems, uplinkProblems } from "./network-rules.ts";
 import { prefixProblems } from "./prefix-rules.ts";
-import { pathText } from "./problem.ts";
-import type { Intent } from "./schema.ts";
+import { unknownReferences } from "./reference-rules.ts";
+import type { Written } from "./schema.ts";
 
-/** Every rule that the province breaks. */
-export const broken = (p: Intent): Broken[] => [
-  ...repeatedIds(p),
-  ...reservedIds(p),
-  ...repeatedNumbers(p),
-  ...unknownReferences(p),
-  ...prefixProblems(p),
-  ...networkProblems(p),
+export type Section = keyof Written;
+interface Rule {
+  reads: readonly Section[];
+  find(p: Written): Broken[];
+}
+
+/** Agencies need not be named: those whose own shape is wrong are left out before, one by one. */
+const RULES: readonly Rule[] = [
+  { reads: ["datacentres", "upstreams", "internet", "devices"], find: repeatedIds },
+  { reads: ["levels", "providers", "services"], find: repeatedWords },
+  { reads: ["province", "services"], find: reservedIds },
+  { reads: ["datacentres", "devices"], find: repeatedNumbers },
+  { reads: ["province", "upstreams", "internet"], find: repeatedAsns },
+  ...unknownReferences,
+  { reads: ["province", "upstreams", "internet"], find: prefixProblems },
+  { reads: ["backbone", "datacentres"], find: networkProblems },
+  { reads: ["datacentres"], find: serverProblems },
+  { reads: [], find: uplinkProblems },
 ];
 
-type Sighting<T> = { value: T; at: (string | number)[] };
+/** Every rule that the province breaks, of those that read no section of `wrong`. */
+export const broken = (p: Written, wrong: ReadonlySet<string> = new Set()): Broken[] =>
+  RULES.flatMap((rule) => (rule.reads.some((section) => wrong.has(section)) ? [] : rule.find(p)));
+
+type Sighting<T> = { value: T; at: Path };
 
 function repeated<T extends string | number>(sightings: Sighting<T>[], code: Broken["code"], right: string): Broken[] {
   const first = new Map<T, Sighting<T>>();
-  return sightings.flatMap((s) => {
+  return sightings.flatMap((s): Broken[] => {
     const before = first.get(s.value);
     if (!before) first.set(s.value, s);
-    return before
-      ? [{ code, at: s.at, wrong: `${s.value} is already the one of ${pathText(before.at.slice(0, -1))}`, right }]
-      : [];
+    if (!before) return [];
+    return [
+      { code, at: s.at, wrong: (where) => `${s.value} is already the one of ${where(before.at.slice(0, -1))}`, right },
+    ];
   });
 }
 
-/** Hosts, data centres and agencies share one space of names: an agency's gateway bears the agency's id. */
-function repeatedIds(p: Intent): Broken[] {
-  const ids: Sighting<string>[] = [
-    ...p.datacentres.flatMap((dc, d) => [
+const idsOf = (entries: readonly { id: string }[] | undefined, ...path: Path): Sighting<string>[] =>
+  (entries ?? []).map(({ id }, i) => ({ value: id, at: [...path, i, "id"] }));
+
+/** Hosts, data centres, devices and agencies share one space of names: an agency's gateway bears the agency's id. */
+function repeatedIds(p: Written): Broken[] {
+  const ids = [
+    ...p.datacentres.flatMap((dc, d): Sighting<string>[] => [
       { value: dc.id, at: ["datacentres", d, "id"] },
-      ...dc.routers.map((r, i) => ({ value: r.id, at: ["datacentres", d, "routers", i, "id"] })),
-      ...dc.servers.map((s, i) => ({ value: s.id, at: ["datacentres", d, "servers", i, "id"] })),
+      ...idsOf(dc.routers, "datacentres", d, "routers"),
+      ...idsOf(dc.servers, "datacentres", d, "servers"),
     ]),
-    ...p.upstreams.map((u, i) => ({ value: u.id, at: ["upstreams", i, "id"] })),
+    ...idsOf(p.upstreams, "upstreams"),
     { value: p.internet.id, at: ["internet", "id"] },
-    ...p.agencies.map((a, i) => ({ value: a.id, at: ["agencies", i, "id"] })),
+    ...idsOf(p.devices, "devices"),
+    ...idsOf(p.agencies, "agencies"),
   ];
-  const right = "an id that no agency, data centre, router or server has";
-  const levels = p.levels.map((l, i) => ({ value: l.id, at: ["levels", i, "id"] }));
-  return [...repeated(ids, "id-repeated", right), ...repeated(levels, "id-repeated", "an id that no level has")];
+  return repeated(ids, "id-repeated", "an id that no agency, data centre, router, server or device has");
 }
 
-/** Below the province's domain an agency's id is a name, and some names are the province's own. */
-function reservedIds(p: Intent): Broken[] {
-  return p.agencies.flatMap((agency, i): Broken[] => {
-    if (!/^(portal|console|bogus|ns[0-9]+|ca|hostmaster)$/.test(agency.id)) return [];
-    const wrong = `${agency.id}.${p.province.domain} is a name of the province itself`;
-    return [{ code: "id-reserved", at: ["agencies", i, "id"], wrong, right: "an id that is no service's name" }];
+/** Levels, providers and services are each known by an id of their own kind; a service's is a name beside the agencies'. */
+function repeatedWords(p: Written): Broken[] {
+  return [
+    ...repeated(idsOf(p.levels, "levels"), "id-repeated", "an id that no level has"),
+    ...repeated(idsOf(p.providers, "providers"), "id-repeated", "an id that no provider has"),
+    ...repeated(
+      [...idsOf(p.agencies, "agencies"), ...idsOf(p.services, "services")],
+      "id-repeated",
+      "an id that no service and no agency has: both are names below the domain",
+    ).filter(({ at }) => at[0] === "services"),
+  ];
+}
+
+/** Below the province's domain an id is a name, and some names are the province's own. */
+function reservedIds(p: Written): Broken[] {
+  const sightings = [...idsOf(p.agencies, "agencies"), ...idsOf(p.services, "services")];
+  return sightings.flatMap(({ value, at }): Broken[] => {
+    if (!/^(portal|console|bogus|ns[0-9]+|ca|hostmaster)$/.test(value)) return [];
+    const wrong = `${value}.${p.province.domain} is a name of the province itself`;
+    return [{ code: "id-reserved", at, wrong, right: "an id that is no service's name" }];
   });
 }
+
+const numbersOf = (entries: readonly { number?: number }[], ...path: Path): Sighting<number>[] =>
+  entries.flatMap(({ number }, i) => (number === undefined ? [] : [{ value: number, at: [...path, i, "number"] }]));
 
 /** Addresses follow from numbers, so a repeated number is a repeated address. */
-function repeatedNumbers(p: Intent): Broken[] {
-  const routers: Sighting<number>[] = [
-    ...p.datacentres.flatMap((dc, d) =>
-      dc.routers.map((r, i) => ({ value: r.number, at: ["datacentres", d, "routers", i, "number"] })),
-    ),
-    ...p.upstreams.map((u, i) => ({ value: u.number, at: ["upstreams", i, "number"] })),
-    { value: p.internet.number, at: ["internet", "number"] },
-  ];
-  const of = (entries: { number: number }[], path: (string | number)[]) =>
-    entries.map((e, i) => ({ value: e.number, at: [...path, i, "number"] }));
+function repeatedNumbers(p: Written): Broken[] {
   const right = "a number that no other has, and that none had before";
+  const routers = p.datacentres.flatMap((dc, d) => numbersOf(dc.routers, "datacentres", d, "routers"));
+  const places = new Map<string, Sighting<number>[]>();
+  p.datacentres.forEach((dc, d) => {
+    places.set(dc.id, numbersOf(dc.servers, "datacentres", d, "servers"));
+  });
+  (p.devices ?? []).forEach(({ at, number }, i) => {
+    if (number !== undefined)
+      places.set(at, [...(places.get(at) ?? []), { value: number, at: ["devices", i, "number"] }]);
+  });
+  return [
+    ...repeated(routers, "number-repeated", right),
+    ...repeated(numbersOf(p.datacentres, "datacentres"), "number-repeated", right),
+    ...[...places.values()].flatMap((numbers) => repeated(numbers, "number-repeated", right)),
+    ...repeated(numbersOf(p.agencies, "agencies"), "number-repeated", right),
+  ];
+}
+
+/** Reserved for routers within, which number themselves from there (plan/hosts.ts). */
+const INNER = { from: 4_200_000_001, to: 4_200_116_383 };
+
+function repeatedAsns(p: Written): Broken[] {
   const asns: Sighting<number>[] = [
     { value: p.province.asn, at: ["province", "asn"] },
     ...p.upstreams.map((u, i) => ({ value: u.asn, at: ["upstreams", i, "asn"] })),
     { value: p.internet.asn, at: ["internet", "asn"] },
   ];
   return [
-    ...repeated(routers, "number-repeated", right),
-    ...repeated(of(p.datacentres, ["datacentres"]), "number-repeated", right),
-    ...p.datacentres.flatMap((dc, d) =>
-      repeated(of(dc.servers, ["datacentres", d, "servers"]), "number-repeated", right),
-    ),
-    ...repeated(of(p.agencies, ["agencies"]), "number-repeated", right),
     ...repeated(asns, "number-repeated", "an AS number of its own"),
+    ...asns.flatMap(({ value, at }): Broken[] => {
+      if (value < INNER.from || value > INNER.to) return [];
+      const right = `an AS number outside ${INNER.from} to ${INNER.to}`;
+      return [{ code: "number-repeated", at, wrong: `${value} is one that routers within are given`, right }];
+    }),
   ];
 }
-
-function unknownReferences(p: Intent): Broken[] {
-  const routers = p.datacentres.flatMap((dc) => dc.routers);
-  const known = {
-    level: new Set(p.levels.map((l) => l.id)),
-    hub: new Set(routers.filter((r) => r.role === "hub").map((r) => r.id)),
-    border: new Set(routers.filter((r) => r.role === "border").map((r) => r.id)),
-    router: new Set(routers.map((r) => r.id)),
-    agency: new Set(p.agencies.map((a) => a.id)),
-  };
-  const check = (kind: keyof typeof known, id: string, at: (string | number)[]): Broken[] =>
-    known[kind].has(id)
-      ? []
-      : [{ code: "reference-unknown", at, wrong: `there is no ${kind} ${id}`, right: oneOf(kind, [...known[kind]]) }];
-  return [
-    ...p.datacentres.flatMap((dc, i) => check("level", dc.level, ["datacentres", i, "level"])),
-    ...p.agencies.flatMap((a, i) => [
-      ...check("level", a.level, ["agencies", i, "level"]),
-      ...a.uplinks.flatMap((hub, u) => check("hub", hub, ["agencies", i, "uplinks", u])),
-    ]),
-    ...p.backbone.flatMap((pair, i) => pair.flatMap((end, e) => check("router", end, ["backbone", i, e]))),
-    ...p.upstreams.flatMap((u, i) => check("border", u.border, ["upstreams", i, "border"])),
-    ...p.lab.agencies.flatMap((id, i) => check("agency", id, ["lab", "agencies", i])),
-  ];
-}
-
-const oneOf = (kind: string, ids: string[]) =>
-  kind === "agency" ? "the id of an agency of this file" : `one of ${ids.slice(0, 12).join(", ")}`;

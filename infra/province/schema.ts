@@ -28,39 +28,39 @@ const Domain = pattern(
 const Ipv6Prefix = pattern("^[0-9a-f:]+/[0-9]{1,3}$", "an IPv6 prefix such as 2001:db8:4000::/40");
 const Ipv4Prefix = pattern("^[0-9.]+/[0-9]{1,2}$", "an IPv4 prefix such as 203.0.113.0/24");
 const Address = pattern("^[0-9a-f:.]+$", "an IPv4 or IPv6 address");
-/** RFC 6996: numbers that nobody announces to the world. */
-const PrivateAsn = whole(4_200_000_000, 4_294_967_294);
+/** RFC 7607, RFC 4893 and RFC 7300 keep 0, 23456, 65535 and the last one back. */
+const Asn = whole(1, 4_294_967_294);
 const Name = object({ vi: text("the name in Vietnamese"), en: text("the name in English") });
-const HostNumber = whole(1, 255);
+/** Left out, province.lock gives it; a number that stands here is kept as it is. */
+const number = (most: number, least = 1) => Type.Optional(whole(least, most));
+const Contact = Type.Optional(text("whom to call"));
+const oneOf = <const T extends string>(values: readonly T[]) =>
+  Type.Enum([...values], { description: values.join(", ") });
 
+export const SERVER_TASKS = ["primary-dns", "secondary-dns", "resolver", "portal", "console", "bastion"] as const;
+const SECURITY_ZONES = ["border", "dmz", "application", "data", "management", "campus", "server-room"] as const;
+const Zone = Type.Optional(oneOf(SECURITY_ZONES));
 const Router = object({
   id: HostId,
-  number: HostNumber,
-  role: Type.Union([Type.Literal("border"), Type.Literal("core"), Type.Literal("hub")], {
-    description: "border, core or hub",
-  }),
+  number: number(255),
+  role: oneOf(["border", "core", "hub"]),
   drain: Type.Optional(
     Type.Boolean({ description: "true while the router is being emptied for work on it (RFC 8326)" }),
   ),
 });
-export const SERVER_TASKS = ["primary-dns", "secondary-dns", "resolver", "portal", "console", "bastion"] as const;
-const Server = object({
-  id: HostId,
-  number: whole(2, 62),
-  runs: Type.Enum([...SERVER_TASKS], { description: SERVER_TASKS.join(", ") }),
-});
+const Server = object({ id: HostId, number: number(62, 2), runs: oneOf(SERVER_TASKS), zone: Zone });
 const Datacentre = object({
   id: HostId,
-  number: whole(1, 4),
+  number: number(4),
   level: Slug,
   name: Name,
+  contact: Contact,
   routers: list(Router, 1, "a list of routers"),
   servers: list(Server, 0, "a list of servers"),
 });
 const Upstream = object({
   id: HostId,
-  number: HostNumber,
-  asn: PrivateAsn,
+  asn: Asn,
   name: Name,
   border: HostId,
   ipv6: Ipv6Prefix,
@@ -68,16 +68,52 @@ const Upstream = object({
   line: object({ ipv6: Ipv6Prefix, ipv4: Ipv4Prefix }),
   maxPrefixes: Type.Optional(object({ ipv4: whole(1, 10_000_000), ipv6: whole(1, 10_000_000) })),
 });
-const Agency = object({
+
+/** Level I: two fibre channels on two routes; level II: one point (Circular 06/2026/TT-BKHCN). */
+const Dedicated = Type.Optional(oneOf(["I", "II"]));
+/** What is known of a line beside its two ends. Stated at an agency, it holds for those of its lines that do not say otherwise. */
+const line = {
+  medium: Type.Optional(oneOf(["dedicated", "leased"])),
+  provider: Type.Optional(Slug),
+  contract: Type.Optional(text("the contract's number")),
+  capacityMbps: Type.Optional(whole(1, 1_000_000)),
+};
+const Uplink = Type.Union([HostId, object({ hub: HostId, ...line })], {
+  description: "a hub's id, or a map with hub and what is known of the line",
+});
+export const AgencySchema = object({
   id: Slug,
-  number: whole(1, 16_383),
+  number: number(16_383),
   level: Slug,
   name: Name,
-  uplinks: list(HostId, 1, "a list of hubs, the preferred first"),
-  medium: Type.Optional(
-    Type.Union([Type.Literal("dedicated"), Type.Literal("leased")], { description: "dedicated or leased" }),
-  ),
-  contact: Type.Optional(text("whom to call")),
+  uplinks: list(Uplink, 1, "a list of hubs, the preferred first"),
+  dedicated: Dedicated,
+  ...line,
+  contact: Contact,
+});
+const agencyList = list(AgencySchema, 1, "a list of agencies");
+
+const SERVICE_KINDS = [
+  "agency-site",
+  "mail",
+  "public-service",
+  "one-stop",
+  "documents",
+  "document-axis",
+  "time",
+  "other",
+] as const;
+const Service = object({ id: Slug, kind: oneOf(SERVICE_KINDS), name: Name, on: HostId });
+const DEVICE_KINDS = ["router", "switch", "firewall", "access-point", "ups", "camera", "sensor", "other"] as const;
+const Device = object({
+  id: Slug,
+  managed: Type.Literal(false, { description: "false: what stands here is never touched" }),
+  kind: oneOf(DEVICE_KINDS),
+  name: Name,
+  at: Slug,
+  number: number(62, 2),
+  zone: Zone,
+  contact: Contact,
 });
 
 export const ProvinceSchema = object({
@@ -85,7 +121,7 @@ export const ProvinceSchema = object({
     id: Slug,
     name: Name,
     domain: Domain,
-    asn: PrivateAsn,
+    asn: Asn,
     ipv6: Ipv6Prefix,
     ipv4: Ipv4Prefix,
     publicIpv4: Ipv4Prefix,
@@ -93,20 +129,44 @@ export const ProvinceSchema = object({
       list(object({ address: Address, port: whole(1, 65_535) }), 1, "a list of RPKI validators (RFC 8210)"),
     ),
   }),
-  levels: list(object({ id: Slug, name: Name }), 1, "a list of levels"),
-  datacentres: list(Datacentre, 1, "a list of data centres"),
+  levels: list(object({ id: Slug, name: Name, dedicated: Dedicated }), 1, "a list of levels"),
+  providers: Type.Optional(list(object({ id: Slug, name: Name, contact: Contact }), 0, "a list of providers of lines")),
+  datacentres: list(Datacentre, 1, "a list of data centres, the primary first"),
   backbone: list(
     Type.Tuple([HostId, HostId], { description: "two routers, the upper first: [br1, core1]" }),
     0,
     "a list of pairs of routers",
   ),
   upstreams: list(Upstream, 1, "a list of upstreams, the preferred first"),
-  internet: object({ id: HostId, number: HostNumber, asn: PrivateAsn, name: Name, ipv6: Ipv6Prefix, ipv4: Ipv4Prefix }),
+  internet: object({ id: HostId, asn: Asn, name: Name, ipv6: Ipv6Prefix, ipv4: Ipv4Prefix }),
+  services: Type.Optional(list(Service, 0, "a list of services")),
+  devices: Type.Optional(list(Device, 0, "a list of devices")),
   lab: object({ agencies: list(Slug, 1, "a list of agencies' ids") }),
-  agencies: list(Agency, 1, "a list of agencies"),
+  agencies: Type.Union(
+    [
+      agencyList,
+      object({ csv: text("a file beside this one, such as agencies.csv"), list: Type.Optional(agencyList) }),
+    ],
+    { description: "a list of agencies, or a map with csv and, for those that a row cannot say, list" },
+  ),
 });
 
-/** What the province wants to be: the text as read, with nothing added. */
-export type Intent = Type.Static<typeof ProvinceSchema>;
+type Raw = Type.Static<typeof ProvinceSchema>;
+/** What was written: valid, the agencies of the CSV joined to the list, numbers only where somebody chose them. */
+export type Written = Omit<Raw, "agencies"> & { agencies: Type.Static<typeof AgencySchema>[] };
+
+type WithNumber<T> = Omit<T, "number"> & { number: number };
+/** What the plan is made from: the text as written, with every number given (plan/number.ts). */
+export type Intent = Omit<Written, "agencies" | "datacentres" | "devices"> & {
+  datacentres: (Omit<WithNumber<Written["datacentres"][number]>, "routers" | "servers"> & {
+    routers: WithNumber<Written["datacentres"][number]["routers"][number]>[];
+    servers: WithNumber<Written["datacentres"][number]["servers"][number]>[];
+  })[];
+  devices?: WithNumber<NonNullable<Written["devices"]>[number]>[];
+  agencies: AgencyIntent[];
+};
+export type AgencyIntent = WithNumber<Written["agencies"][number]>;
+/** The hub of an uplink, however it was written. */
+export const hubOf = (uplink: AgencyIntent["uplinks"][number]): string =>
+  typeof uplink === "string" ? uplink : uplink.hub;
 export type ServerTask = (typeof SERVER_TASKS)[number];
-export type AgencyIntent = Intent["agencies"][number];

@@ -2,7 +2,7 @@
 // which end after the eighth and speak of keywords rather than of what would be right.
 import type { TSchema } from "typebox";
 import { Check } from "typebox/value";
-import type { LineOf } from "./locate.ts";
+import type { LineOf, Path } from "./locate.ts";
 import type { Problem } from "./problem.ts";
 
 /** The parts of JSON Schema that schema.ts uses. */
@@ -13,15 +13,17 @@ type Shape = TSchema & {
   required?: string[];
   items?: Shape | Shape[];
   minItems?: number;
+  anyOf?: Shape[];
 };
 
 /** Every difference, in the order of the schema's keys. */
-export function shapeProblems(schema: TSchema, value: unknown, lineOf: LineOf): Problem[] {
+export function shapeProblems(schema: TSchema, value: unknown, lineOf: LineOf, from: Path = []): Problem[] {
   const problems: Problem[] = [];
-  walk(schema as Shape, value, []);
+  walk(schema as Shape, value, [...from]);
   return problems;
 
-  function walk(shape: Shape, v: unknown, path: (string | number)[]): void {
+  function walk(stated: Shape, v: unknown, path: (string | number)[]): void {
+    const shape = memberFor(stated, v);
     const right = shape.description ?? "";
     const say = (code: Problem["code"], at: (string | number)[], wrong: string, what: string) =>
       problems.push({ code, ...lineOf(at), wrong, right: what });
@@ -32,7 +34,7 @@ export function shapeProblems(schema: TSchema, value: unknown, lineOf: LineOf): 
       }
       const given = v as Record<string, unknown>;
       for (const key of Object.keys(given))
-        if (!shape.properties[key])
+        if (!Object.hasOwn(shape.properties, key))
           say(
             "key-unknown",
             [...path, key],
@@ -55,6 +57,12 @@ export function shapeProblems(schema: TSchema, value: unknown, lineOf: LineOf): 
       else for (const [i, entry] of v.entries()) walk(Array.isArray(items) ? items[i]! : items!, entry, [...path, i]);
     } else if (!Check(shape, v)) say("value-wrong", path, `${shown(v)} does not fit`, right);
   }
+}
+
+/** Of a union of a map, a list and plain values, the member that the value was meant for: its mistakes are worth telling. */
+function memberFor(shape: Shape, v: unknown): Shape {
+  const meant = Array.isArray(v) ? "array" : typeof v;
+  return shape.anyOf?.find((m) => m.type === meant && (meant === "array" || meant === "object")) ?? shape;
 }
 
 const shown = (v: unknown): string => (JSON.stringify(v) ?? "nothing").slice(0, 60);

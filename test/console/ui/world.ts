@@ -10,15 +10,16 @@ import { type Input, initialState, nextWake, step } from "../../../console/corre
 import { createLog } from "../../../console/log.ts";
 import { createMetrics } from "../../../console/metrics.ts";
 import { createView } from "../../../console/view.ts";
+import { readIntent } from "../../../infra/intent.ts";
 import { planOf } from "../../../infra/plan/index.ts";
-import { readProvince } from "../../../infra/province.ts";
 import type { Finding, Incident, Report, Target } from "../../../protocol/index.ts";
 
 type Session = { account: string; createdAt: number; expiresAt: number };
 
 /** The watch over every agency of province.yaml, with a clock that a story may hold in the past. */
 export function playedProvince() {
-  const intent = readProvince(new URL("../../../province.yaml", import.meta.url).pathname);
+  const provinceFile = new URL("../../../province.yaml", import.meta.url).pathname;
+  const { intent } = readIntent(provinceFile, { today: "2026-11-25", provisioned: true });
   const { registry } = planOf(intent, { roots: "", rootAnchor: `20326 8 2 ${"E0".repeat(32)}` });
   let clock: () => number = Date.now;
   const view = createView(registry, clock() - 86_400_000);

@@ -1,12 +1,16 @@
 // Provinces for the tests of plan and render: the sample, and arbitrary ones made from it.
 import { join } from "node:path";
 import fc from "fast-check";
+import { readIntent } from "../../../infra/intent.ts";
 import { planOf } from "../../../infra/plan/index.ts";
 import type { Plan } from "../../../infra/plan/types.ts";
 import type { AgencyIntent, Intent } from "../../../infra/province/schema.ts";
-import { readProvince } from "../../../infra/province.ts";
 
-export const sample: Intent = readProvince(join(import.meta.dirname, "../../../province.yaml"));
+export const sampleFile = join(import.meta.dirname, "../../../province.yaml");
+export const sample: Intent = readIntent(sampleFile, {
+  today: "2026-11-25",
+  provisioned: true,
+}).intent;
 export const ROOTS = "roots";
 const ROOT_ANCHOR = `20326 8 2 ${"E0".repeat(32)}`;
 export const plan = (intent: Intent): Plan => planOf(intent, { roots: ROOTS, rootAnchor: ROOT_ANCHOR });
@@ -17,7 +21,8 @@ const HUBS = sample.datacentres.flatMap((dc) => dc.routers.filter((r) => r.role 
 export const agencies: fc.Arbitrary<AgencyIntent[]> = fc
   .uniqueArray(
     fc.record({
-      number: fc.integer({ min: 1, max: 16_383 }),
+      // A /48 holds no more.
+      number: fc.integer({ min: 1, max: 3_839 }),
       level: fc.constant("commune"),
       uplinks: fc.uniqueArray(fc.constantFrom(...HUBS), { minLength: 1, maxLength: HUBS.length }),
     }),

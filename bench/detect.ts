@@ -116,7 +116,7 @@ async function once(page: Page, f: (typeof FAULTS)[number], settleMs: number, ph
   await sleep(phaseMs);
   // None of it is open before: allRecovered() and closeAttacks() saw to that.
   const seen = page
-    .locator(`[data-testid="incident"][data-state="open"][data-cause="${f.cause}"]`)
+    .locator(`[data-testid="incident"][data-phase="open"][data-cause="${f.cause}"]`)
     .first()
     .waitFor({ timeout: MISS_SECONDS * 1_000 })
     .then(() => Date.now())
@@ -138,7 +138,7 @@ async function closeAttacks(page: Page, cause: string): Promise<void> {
   for (;;) {
     const left = (await incidents()).filter((i) => i.cause.asset === cause && i.state !== "closed");
     if (left.length === 0) return;
-    for (const i of left.filter((o) => o.state === "quiet")) {
+    for (const i of left.filter((o) => o.quietAt !== undefined)) {
       const status = await page.evaluate(
         `fetch("/api/incidents/${i.id}/close", { method: "POST", headers: { "content-type": "application/json", "x-vonggac": "1" },
            body: JSON.stringify({ resolution: "bench" }) }).then((r) => r.status)`,

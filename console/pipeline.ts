@@ -2,8 +2,8 @@
 // durable. Rules: nothing is acknowledged before its commit; what the correlator changed is in the same commit as what
 // caused it; after a rollback everything in memory is built again from the record.
 
-import type { AgentStatus, ConfigState, Incident, Registry, TargetStatus } from "../protocol/index.ts";
-import { type Act, type ActResult, runAct } from "./acts.ts";
+import type { Act, ActResult, AgentStatus, ConfigState, Incident, Registry, TargetStatus } from "../protocol/index.ts";
+import { runAct } from "./acts.ts";
 import type { Input } from "./correlate/index.ts";
 import { type Correlation, type CorrelationParts, createCorrelation } from "./correlation.ts";
 import type { Sink, Taken } from "./gateway/sink.ts";

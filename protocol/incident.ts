@@ -1,15 +1,24 @@
 // What the console makes of findings and detections, and what the screen shows.
+import type { Casework } from "./casework.ts";
 import type { Evidence, Severity } from "./finding.ts";
 import type { Bilingual } from "./registry.ts";
 
-/** What kind of trouble: decides colour, text and, for detections, when it is quiet. */
-export type IncidentClass = "connectivity" | "ipv6" | "dnssec" | "certificate" | "agent" | "service" | "intrusion";
+/** What kind of trouble: decides colour, text and, for detections, when it is quiet. `data`: declared by a person. */
+export type IncidentClass =
+  | "connectivity"
+  | "ipv6"
+  | "dnssec"
+  | "certificate"
+  | "agent"
+  | "service"
+  | "intrusion"
+  | "data";
 
 /**
- * open → recovered (by the machine, when no evidence is left) → closed (by a person, with a resolution).
- * A detection has no end: open → quiet → closed. A return within the window reopens the same incident.
+ * How far the work on it has come (lifecycle.ts has the allowed moves). The machine goes no further than `recovered`; a return
+ * within the window reopens the same incident. Whether an attack still shows signs is `quietAt`, beside the state.
  */
-export type IncidentState = "open" | "recovered" | "quiet" | "closed";
+export type IncidentState = "new" | "acknowledged" | "investigating" | "contained" | "recovered" | "closed";
 
 /** One line of an incident's history. `by` is `machine` or the account of a person. */
 export interface IncidentEvent {
@@ -25,10 +34,18 @@ export type IncidentEventKind =
   | "evidence-gone"
   | "cause-refined"
   | "merged"
+  | "split"
   | "recovered"
   | "quiet"
   | "reopened"
   | "acknowledged"
+  | "assigned"
+  | "investigating"
+  | "contained"
+  | "severity-changed"
+  | "detection-corrected"
+  | "storm"
+  | "campaign"
   | "closed";
 
 /** Why something was decided: a key of the locale files (`reason.*`) and the facts that fill it. */
@@ -42,6 +59,12 @@ export interface Impact {
   lost: string[];
   degraded: string[];
   affected: string[];
+}
+
+/** What an actor or a tool is known by; the same one elsewhere is the same campaign. */
+export interface Indicator {
+  type: "actor" | "sha256" | "domain" | "url";
+  value: string;
 }
 
 export interface IncidentEvidence {
@@ -62,13 +85,23 @@ export interface Incident {
   class: IncidentClass;
   severity: Severity;
   state: IncidentState;
+  /** Why it is as severe as it is: the table's factors, or the words of the person who set it. */
+  severityReason?: Reason;
+  /** The account that set the severity by hand; the machine leaves it alone from then on. */
+  severityBy?: string;
   /** Earliest evidence, by the observers' clocks: legal clocks count from here. */
   detectedAt: number;
+  /** Of that earliest evidence: both clocks, and how far the agent's lay behind at receipt (delay and error together). */
+  earliest?: { agentAt: number; receivedAt: number; skewMs: number };
   openedAt: number;
   /** When it came back, for an incident that had recovered or was quiet. */
   reopenedAt?: number;
   recoveredAt?: number;
   closedAt?: number;
+  /** An attack without a sign since then, for its class's window. */
+  quietAt?: number;
+  /** A person told of it; nothing that the machine sees can end it. */
+  declared?: { by: string; summary: string };
   owner?: string;
   resolution?: string;
   impact: Impact;
@@ -76,6 +109,21 @@ export interface Incident {
   explains: string[];
   evidence: IncidentEvidence[];
   history: IncidentEvent[];
+  /** Keys of the causes and attacks that it answers for, its own first; more than one after a merge or in a storm. */
+  answersFor?: string[];
+  /** Detections that it holds, evidence of which is kept for the newest only. */
+  detections?: number;
+  /** So much of one class at once that it is one incident: how many causes or actors it holds. */
+  storm?: { count: number; since: number };
+  indicators?: Indicator[];
+  /** The campaign that it belongs to: the same actor or indicator at several agencies. */
+  campaign?: string;
+  mergedInto?: string;
+  splitFrom?: string;
+  /** Agencies whose part was split off into incidents of their own. */
+  leftOut?: string[];
+  /** What the stage of people's work adds for the screen (casework.ts); no part of the correlator's own. */
+  work?: Casework;
 }
 
 /** What a check last said of a target, for the screen. `unknown`: its agent is silent or has not yet spoken. */

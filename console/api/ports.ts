@@ -1,5 +1,5 @@
 // What the screen's server asks of the rest of the console. main.ts gives it; api/ knows no store and no pipeline.
-import type { AgentStatus, FeedMessage, Incident, Item, TargetStatus } from "../../protocol/index.ts";
+import type { Act, ActResult, AgentStatus, FeedMessage, Incident, Item, TargetStatus } from "../../protocol/index.ts";
 
 export interface Session {
   account: string;
@@ -24,15 +24,6 @@ export interface AuditEntry {
   subject: string;
   detail: Record<string, string>;
 }
-
-export type Act = { kind: "acknowledge" } | { kind: "close"; resolution: string };
-export type ActRefusal =
-  | "incident-unknown"
-  | "incident-closed"
-  | "incident-open"
-  | "owned-by-other"
-  | "store-unavailable";
-export type ActResult = { ok: true; incident: Incident } | { ok: false; code: ActRefusal };
 
 export interface LogEntry {
   id: number;

@@ -6,12 +6,13 @@ import type { Duplex } from "node:stream";
 import Type from "typebox";
 import { Compile } from "typebox/compile";
 import { WebSocketServer } from "ws";
+import type { ActKind } from "../../protocol/index.ts";
 import { readJson, refuseUpgrade, sendJson, sendProblem } from "../http.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { messageOf, Problem } from "../problem.ts";
 import type { Feed } from "./feed.ts";
-import { actOnIncident, logOfIncident } from "./incidents.ts";
+import { ACT_KINDS, actOnIncident, logOfIncident } from "./incidents.ts";
 import { ownHost, sameOrigin, sessionCookie, setCookie } from "./origin.ts";
 import type { Backend, Session } from "./ports.ts";
 import { SESSION_LIVES_MS, type SignInDesk } from "./signin.ts";
@@ -120,7 +121,7 @@ function ready(parts: ScreenParts, response: ServerResponse): void {
   sendJson(response, ok ? 200 : 503, { ok });
 }
 
-const INCIDENT = /^\/api\/incidents\/([A-Za-z0-9._-]{1,64})\/(acknowledge|close|log)$/;
+const INCIDENT = new RegExp(`^/api/incidents/([A-Za-z0-9._-]{1,64})/(${[...ACT_KINDS, "log"].join("|")})$`);
 
 async function api(
   parts: ScreenParts,
@@ -152,8 +153,7 @@ async function api(
   const [, id, verb] = INCIDENT.exec(path) ?? [];
   if (id === undefined) return sendProblem(response, 404, "not-found");
   if (verb === "log") return wants("GET") ? logOfIncident(parts.backend, id, response) : undefined;
-  if (wants("POST"))
-    await actOnIncident(parts.backend, session.account, id, verb as "acknowledge" | "close", request, response);
+  if (wants("POST")) await actOnIncident(parts.backend, session.account, id, verb as ActKind, request, response);
 }
 
 const meOf = (session: Session) => ({ account: session.account, expiresAt: session.expiresAt });

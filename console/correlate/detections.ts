@@ -1,15 +1,28 @@
 // Attacks: one incident for an actor and a class of attack, wherever it is seen. It has no end of its own: after the
-// window that its class states it is quiet, and a person closes it. Pure.
-import { DETECTION_CLASSES, type Detection } from "../../protocol/index.ts";
+// window that its class states it is quiet, and a person says that it is over. In a storm of actors one incident counts them. Pure.
+import { DETECTION_CLASSES, type Detection, type Indicator, SEVERITIES, type Severity } from "../../protocol/index.ts";
+import { answering, nameOf, newIncident, note, noteDetectedAt, policyOf, resume, track } from "./book.ts";
+import { enlist, sight } from "./campaigns.ts";
 import { worst } from "./diagnose.ts";
-import { nameOf, newIncident, note, track } from "./incidents.ts";
+import { MOST_EVIDENCE } from "./incidents.ts";
+import { weigh } from "./severity.ts";
 import type { Change, State, Tracked } from "./state.ts";
 import { wake } from "./state.ts";
+import { collapse, noteOpening } from "./storms.ts";
 import type { Topology } from "./topology.ts";
 
 const DEFAULT_CLASS = { class: "intrusion", quietAfterMs: 600_000 } as const;
-const MOST_EVIDENCE = 200;
+const rulesOf = (detectionClass: string) => DETECTION_CLASSES[detectionClass] ?? DEFAULT_CLASS;
 
+interface Seen {
+  key: string;
+  agency: string;
+  asset: string;
+  agent: string;
+  detection: Detection;
+}
+
+/** Takes one detection in: the incident that answers for its actor, and others that its indicators bring into a campaign. */
 export function applyDetection(
   state: State,
   topology: Topology,
@@ -19,111 +32,138 @@ export function applyDetection(
 ): Change[] {
   const target = topology.targets.get(detection.target);
   if (!target || target.agent !== agent) return [];
-  const rules = DETECTION_CLASSES[detection.class] ?? DEFAULT_CLASS;
-  const key = campaignKey(detection.class, detection.actor ?? target.asset);
-  const tracked = ongoing(state, key) ?? begin(state, topology, key, target.asset, detection, now);
-  const { incident } = tracked;
-  const evidence = {
-    agent,
-    agency: target.agency,
-    check: detection.detector,
-    target: detection.target,
-    subject: detection.actor ?? target.asset,
-    tag: detection.class.toUpperCase().replaceAll("-", "_"),
-    since: detection.at,
-    evidence: { ...detection.evidence, count: detection.count },
-  };
-  const reason = {
-    key: "reason.detection",
-    facts: {
-      detector: detection.detector,
-      actor: detection.actor ?? "",
-      count: detection.count,
-      asset: target.asset,
-    },
-  };
-  if (incident.state === "quiet") {
-    incident.state = "open";
-    incident.reopenedAt = Math.min(detection.at, now);
-    note(tracked, now, "reopened", reason);
-  } else note(tracked, now, incident.history.length === 0 ? "opened" : "evidence-added", reason);
-  incident.evidence = [...incident.evidence, evidence].slice(-MOST_EVIDENCE);
-  incident.severity = worst([incident.severity, detection.severity]);
-  incident.detectedAt = Math.min(incident.detectedAt, detection.at);
-  if (target.asset !== incident.cause.asset && !incident.explains.includes(target.asset))
-    incident.explains = [...incident.explains, target.asset].sort();
-  if (!incident.impact.affected.includes(target.agency))
-    incident.impact = { ...incident.impact, affected: [...incident.impact.affected, target.agency].sort() };
-  state.campaigns.set(key, { incident: incident.id, lastAt: now, quietAfterMs: rules.quietAfterMs });
-  wake(state, now + rules.quietAfterMs);
-  return [{ type: "incident", incident }];
+  const key = attackKey(detection.class, detection.actor ?? target.asset);
+  const seen: Seen = { key, agency: target.agency, asset: target.asset, agent, detection };
+  const tracked = ongoing(state, seen, now) ?? begin(state, topology, seen, now);
+  noteSign(tracked, seen, now);
+  addEvidence(topology, tracked, seen, now);
+  const { quietAfterMs } = rulesOf(detection.class);
+  state.attacks.set(tracked.incident.id, { lastAt: now, quietAfterMs });
+  state.nextQuietAt = Math.min(state.nextQuietAt, now + quietAfterMs);
+  wake(state, state.nextQuietAt);
+  sight(state, tracked, indicatorsOf(detection));
+  return [{ type: "incident", incident: tracked.incident }, ...enlist(state, tracked, now)];
 }
 
 /** Attacks without a new detection for their class's window become quiet. */
 export function quieten(state: State, now: number): Change[] {
+  if (now < state.nextQuietAt) {
+    if (Number.isFinite(state.nextQuietAt)) wake(state, state.nextQuietAt);
+    return [];
+  }
   const changes: Change[] = [];
-  for (const [key, campaign] of state.campaigns) {
-    const tracked = state.tracked.get(campaign.incident);
-    if (!tracked) {
-      state.campaigns.delete(key);
+  state.nextQuietAt = Number.POSITIVE_INFINITY;
+  for (const [id, attack] of state.attacks) {
+    const tracked = state.tracked.get(id);
+    if (!tracked || tracked.incident.quietAt !== undefined || tracked.incident.state === "recovered") {
+      state.attacks.delete(id);
       continue;
     }
-    if (tracked.incident.state !== "open") continue;
-    const at = campaign.lastAt + campaign.quietAfterMs;
+    const at = attack.lastAt + attack.quietAfterMs;
     if (at > now) {
-      wake(state, at);
+      state.nextQuietAt = Math.min(state.nextQuietAt, at);
       continue;
     }
-    tracked.incident.state = "quiet";
+    state.attacks.delete(id);
+    tracked.incident.quietAt = now;
     note(tracked, now, "quiet", {
       key: "reason.quiet",
-      facts: { minutes: Math.round(campaign.quietAfterMs / 60_000) },
+      facts: { minutes: Math.round(attack.quietAfterMs / 60_000) },
     });
     changes.push({ type: "incident", incident: tracked.incident });
   }
+  if (Number.isFinite(state.nextQuietAt)) wake(state, state.nextQuietAt);
   return changes;
 }
 
 /** Takes up again, after a restart, what the store says was going on. */
-export function restoreCampaign(state: State, tracked: Tracked): void {
-  const first = tracked.incident.evidence[0];
-  if (!first) return;
-  const detectionClass = first.tag.toLowerCase().replaceAll("_", "-");
-  const rules = DETECTION_CLASSES[detectionClass] ?? DEFAULT_CLASS;
-  const last = tracked.incident.history.findLast((e) => e.what !== "acknowledged");
-  tracked.key = campaignKey(detectionClass, tracked.incident.cause.actor ?? tracked.incident.cause.asset);
-  state.campaigns.set(tracked.key, {
-    incident: tracked.incident.id,
-    lastAt: last?.at ?? tracked.incident.openedAt,
-    quietAfterMs: rules.quietAfterMs,
-  });
+export function restoreAttack(state: State, tracked: Tracked): void {
+  const { incident } = tracked;
+  sight(state, tracked, []);
+  const first = incident.evidence[0];
+  if (!first || incident.quietAt !== undefined || incident.state === "recovered") return;
+  const { quietAfterMs } = rulesOf(first.tag.toLowerCase().replaceAll("_", "-"));
+  const last = incident.history.findLast((e) => SIGNS.has(e.what));
+  state.attacks.set(incident.id, { lastAt: last?.at ?? incident.openedAt, quietAfterMs });
+  state.nextQuietAt = 0;
+}
+const SIGNS: ReadonlySet<string> = new Set(["opened", "evidence-added", "reopened", "storm"]);
+
+const attackKey = (detectionClass: string, actor: string) => `attack:${detectionClass}:${actor}`;
+export const isAttackKey = (key: string): boolean => key.startsWith("attack:");
+/** The key of one agency's part of an attack, once a person has split it off. */
+export const partKey = (key: string, agency: string) => `${key}@${agency}`;
+
+function ongoing(state: State, { key, agency }: Seen, now: number): Tracked | undefined {
+  const tracked = answering(state, partKey(key, agency)) ?? answering(state, key);
+  if (tracked?.incident.state !== "recovered") return tracked;
+  return now - (tracked.incident.recoveredAt ?? now) <= policyOf(state).reopenMs ? tracked : undefined;
 }
 
-const campaignKey = (detectionClass: string, actor: string) => `attack:${detectionClass}:${actor}`;
-
-function ongoing(state: State, key: string): Tracked | undefined {
-  const campaign = state.campaigns.get(key);
-  return campaign && state.tracked.get(campaign.incident);
-}
-
-function begin(
-  state: State,
-  topology: Topology,
-  key: string,
-  asset: string,
-  detection: Detection,
-  now: number,
-): Tracked {
-  const rules = DETECTION_CLASSES[detection.class] ?? DEFAULT_CLASS;
-  const incident = newIncident(
-    state,
-    { asset, class: rules.class, severity: detection.severity, since: detection.at },
-    now,
-  );
+function begin(state: State, topology: Topology, { key, asset, detection }: Seen, now: number): Tracked {
+  const cls = rulesOf(detection.class).class;
+  const of = { asset, class: cls, severity: detection.severity, since: Math.min(detection.at, now) };
+  const joined = collapse(state, key, of, now, now);
+  if (joined) return joined.storm;
+  const incident = newIncident(state, of, now, now);
   incident.cause = {
     asset,
     name: nameOf(topology, asset),
     ...(detection.actor === undefined ? {} : { actor: detection.actor }),
   };
+  noteOpening(state, cls, now);
   return track(state, key, incident, now, false);
+}
+
+function noteSign(tracked: Tracked, { asset, detection }: Seen, now: number): void {
+  const { incident } = tracked;
+  const reason = {
+    key: "reason.detection",
+    facts: { detector: detection.detector, actor: detection.actor ?? "", count: detection.count, asset },
+  };
+  if (incident.quietAt !== undefined || incident.state === "recovered") {
+    const at = Math.min(detection.at, now);
+    if (incident.state === "recovered") resume(incident, at);
+    delete incident.quietAt;
+    incident.reopenedAt = at;
+    note(tracked, now, "reopened", reason);
+  } else note(tracked, now, incident.history.length === 0 ? "opened" : "evidence-added", reason);
+}
+
+function addEvidence(topology: Topology, tracked: Tracked, seen: Seen, now: number): void {
+  const { incident } = tracked;
+  const { agent, agency, asset, detection } = seen;
+  const evidence = {
+    agent,
+    agency,
+    check: detection.detector,
+    target: detection.target,
+    subject: detection.actor ?? asset,
+    tag: detection.class.toUpperCase().replaceAll("-", "_"),
+    since: detection.at,
+    evidence: { ...detection.evidence, count: detection.count },
+  };
+  incident.evidence = [...incident.evidence, evidence].slice(-MOST_EVIDENCE);
+  incident.detections = (incident.detections ?? 0) + 1;
+  noteDetectedAt(incident, detection.at, now);
+  if (asset !== incident.cause.asset && !incident.explains.includes(asset))
+    incident.explains = [...incident.explains, asset].sort();
+  if (!incident.impact.affected.includes(agency))
+    incident.impact = { ...incident.impact, affected: [...incident.impact.affected, agency].sort() };
+  weigh(topology, incident, worst([baseOf(tracked), detection.severity]));
+}
+
+/** The worst that a detector has said so far: the reason of the severity keeps it. */
+function baseOf({ incident }: Tracked): Severity {
+  const kept = String(incident.severityReason?.facts["base"] ?? "").replace("severity.", "");
+  return SEVERITIES.find((s) => s === kept) ?? "info";
+}
+
+/** Its actor, and what its evidence names of a tool: hashes, domains, addresses of pages. */
+function indicatorsOf(detection: Detection): Indicator[] {
+  const named = (["sha256", "domain", "url"] as const).flatMap((type) => {
+    const value = detection.evidence[type];
+    return typeof value === "string" ? [{ type, value }] : [];
+  });
+  return detection.actor === undefined ? named : [{ type: "actor", value: detection.actor }, ...named];
 }

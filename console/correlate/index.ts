@@ -1,14 +1,17 @@
 // The correlator: (state, input, now) → changes, each with its reason. Pure and replayable: no clock, no randomness, no
 // input or output but what is passed in; the same inputs give the same incidents.
-import type { Incident, Registry, Report } from "../../protocol/index.ts";
+import { type Incident, isWorking, type Registry, type Report } from "../../protocol/index.ts";
+import { numberOf, track } from "./book.ts";
 import { applyReport, dropUnwatched } from "./clues.ts";
-import { applyDetection, quieten, restoreCampaign } from "./detections.ts";
+import { applyDetection, quieten, restoreAttack } from "./detections.ts";
 import { diagnose } from "./diagnose.ts";
-import { assimilate, note, track } from "./incidents.ts";
-import { type Change, type Input, initialState, type State } from "./state.ts";
+import { assimilate } from "./incidents.ts";
+import { actOf, declare } from "./persons.ts";
+import { type Change, type Input, initialState, type Settings, type State } from "./state.ts";
+import { restoreOpenings } from "./storms.ts";
 import { topologyOf } from "./topology.ts";
 
-export { type Change, type Input, initialState, type State };
+export { type Change, type Input, initialState, type Settings, type State };
 
 /**
  * Takes one input in. Changes `state` and returns each incident that became new or other than it was.
@@ -29,6 +32,11 @@ export function step(state: State, input: Input, now: number): Change[] {
       return state.topology ? applyDetection(state, state.topology, input.agent, input.detection, now) : [];
     case "person":
       return actOf(state, input, now);
+    case "declare":
+      return state.topology ? declare(state, state.topology, input.account, input.declared, now) : [];
+    case "silences":
+      state.silences = input.silences;
+      return decide(state, now);
     case "tick":
       return due(state, now) ? decide(state, now) : [];
   }
@@ -47,13 +55,14 @@ export function restore(
   state.topology = topologyOf(registry);
   for (const { agent, report } of reports) applyReport(state, agent, report);
   for (const incident of incidents) {
-    state.lastNumber = Math.max(state.lastNumber, Number(incident.id.replace(/^\D+/, "")) || 0);
+    state.lastNumber = Math.max(state.lastNumber, numberOf(incident.id));
     if (incident.state === "closed") continue;
     const stoodAt = incident.recoveredAt ?? incident.history.at(-1)?.at ?? incident.openedAt;
-    const key = `${incident.class}:${incident.cause.asset}`;
-    const tracked = track(state, key, incident, stoodAt, incident.state === "open");
-    if (incident.class === "intrusion") restoreCampaign(state, tracked);
+    const key = incident.answersFor?.[0] ?? `${incident.class}:${incident.cause.asset}`;
+    const tracked = track(state, key, incident, stoodAt, isWorking(incident));
+    restoreAttack(state, tracked);
   }
+  restoreOpenings(state, incidents);
   state.wakeAt = 0;
 }
 
@@ -66,25 +75,10 @@ function decide(state: State, now: number): Change[] {
   return [...assimilate(state, state.topology, causes, now), ...quieten(state, now)];
 }
 
-/** What a person does. Closing needs a resolution, a state that allows it, and no other owner. */
-function actOf(state: State, input: Extract<Input, { type: "person" }>, now: number): Change[] {
-  const tracked = state.tracked.get(input.incident);
-  if (!tracked) return [];
-  const { incident } = tracked;
-  if (input.act.kind === "acknowledge") {
-    if (incident.owner === input.account) return [];
-    incident.owner = input.account;
-    note(tracked, now, "acknowledged", { key: "reason.person", facts: {} }, input.account);
-    return [{ type: "incident", incident }];
-  }
-  const resolution = input.act.resolution.trim();
-  const ownedByOther = incident.owner !== undefined && incident.owner !== input.account;
-  if (incident.state === "open" || resolution === "" || ownedByOther) return [];
-  incident.state = "closed";
-  incident.closedAt = now;
-  incident.resolution = resolution;
-  note(tracked, now, "closed", { key: "reason.person", facts: { resolution } }, input.account);
-  state.tracked.delete(incident.id);
-  for (const [key, c] of state.campaigns) if (c.incident === incident.id) state.campaigns.delete(key);
-  return [{ type: "incident", incident }];
-}
+/** What maintenance windows keep from being incidents now. */
+export const suppressions = (state: State): { silence: string; key: string; asset: string; since: number }[] =>
+  [...state.hot].flatMap((t) =>
+    t.shadow === undefined
+      ? []
+      : [{ silence: t.shadow, key: t.key, asset: t.incident.cause.asset, since: t.incident.detectedAt }],
+  );

@@ -1,14 +1,17 @@
 // What the correlator remembers between two steps. Owned by the pipeline; only step() and restore() change it.
 import type {
+  Act,
   Detection,
   Evidence,
   Impact,
   Incident,
   IncidentClass,
+  Indicator,
   Reason,
   Registry,
   Report,
   Severity,
+  Silence,
   TagRow,
 } from "../../protocol/index.ts";
 import type { Topology } from "./topology.ts";
@@ -20,7 +23,26 @@ export interface Settings {
   recoverMs: number;
   /** Agents and probes behind a broken path get this long to come back before they count by themselves. */
   graceMs: number;
+  /** What a province may decide otherwise; DEFAULT_POLICY where it is not given. */
+  policy?: Policy;
 }
+
+export interface Policy {
+  /** A return within this time of recovery is the same incident; a later one is another. */
+  reopenMs: number;
+  /** Classes that the machine closes, this long after recovery. Empty: a person closes everything. */
+  closes: IncidentClass[];
+  closeAfterMs: number;
+  /** This many openings of one class within the window are a storm: what follows is collapsed into one incident. */
+  storm: { at: number; windowMs: number };
+}
+
+export const DEFAULT_POLICY: Policy = {
+  reopenMs: 30 * 60_000,
+  closes: [],
+  closeAfterMs: 24 * 3_600_000,
+  storm: { at: 20, windowMs: 5 * 60_000 },
+};
 
 /** One open finding as one observer sees it. */
 export interface Clue {
@@ -68,11 +90,12 @@ export interface Tracked {
   /** The same of anything that keeps it open: its own cause, or a remnant of it. */
   held: boolean;
   heldAt: number;
+  /** The maintenance window that keeps it from being an incident at all: it is followed, and nobody is shown it. */
+  shadow?: string;
 }
 
-/** One actor's attack as it goes on. */
-export interface Campaign {
-  incident: string;
+/** One incident's attacks as they go on. */
+export interface Attack {
   lastAt: number;
   quietAfterMs: number;
 }
@@ -90,7 +113,18 @@ export interface State {
   /** Since when each cause has stood. */
   standing: Map<string, number>;
   tracked: Map<string, Tracked>;
-  campaigns: Map<string, Campaign>;
+  /** Which incident answers for the key of a cause or attack. */
+  answering: Map<string, string>;
+  attacks: Map<string, Attack>;
+  /** When the next attack may turn quiet. */
+  nextQuietAt: number;
+  /** Incidents of watched causes that stand or have just recovered: those that a step has to look at. */
+  hot: Set<Tracked>;
+  /** Incidents in which each indicator was seen. */
+  sightings: Map<string, Set<string>>;
+  /** Times of the last openings of each class. */
+  openings: Map<string, number[]>;
+  silences: Silence[];
   /** Number of the last incident. */
   lastNumber: number;
   wakeAt: number | undefined;
@@ -105,9 +139,24 @@ export type Input =
       type: "person";
       account: string;
       incident: string;
-      act: { kind: "acknowledge" } | { kind: "close"; resolution: string };
+      act: Act;
+      /** The incident as the record has it, when the correlator no longer follows it. */
+      kept?: Incident;
     }
+  | { type: "declare"; account: string; declared: Declared }
+  | { type: "silences"; silences: Silence[] }
   | { type: "tick" };
+
+/** What a person tells of that no agent saw. */
+export interface Declared {
+  asset: string;
+  class: IncidentClass;
+  severity: Severity;
+  detectedAt: number;
+  summary: string;
+  agencies: string[];
+  indicators: Indicator[];
+}
 
 /** The whole new state of an incident. */
 export interface Change {
@@ -126,7 +175,13 @@ export function initialState(settings: Settings): State {
     unreachableAt: new Map(),
     standing: new Map(),
     tracked: new Map(),
-    campaigns: new Map(),
+    answering: new Map(),
+    attacks: new Map(),
+    nextQuietAt: Number.POSITIVE_INFINITY,
+    hot: new Set(),
+    sightings: new Map(),
+    openings: new Map(),
+    silences: [],
     lastNumber: 0,
     wakeAt: undefined,
   };

@@ -1,10 +1,11 @@
 // Who did what with a privilege, and when. Append-only.
 import type { DatabaseSync } from "node:sqlite";
+import type { ActKind } from "../../protocol/lifecycle.ts";
 
 export interface AuditEntry {
   at: number;
   account: string;
-  act: "signin-code-issued" | "signed-in" | "signed-out" | "incident-acknowledged" | "incident-closed";
+  act: "signin-code-issued" | "signed-in" | "signed-out" | `incident-${ActKind}`;
   /** What it was done to: an incident's id, an account. */
   subject: string;
   detail: Record<string, string>;

@@ -21,7 +21,7 @@ export function incidentsOf(db: DatabaseSync): Incidents {
   );
   const selectOne = db.prepare("SELECT json FROM incident WHERE id = ?");
   const selectUnclosed = db.prepare(
-    "SELECT json FROM incident WHERE state IN ('open', 'recovered', 'quiet') ORDER BY n",
+    "SELECT json FROM incident WHERE state IN ('new', 'acknowledged', 'investigating', 'contained', 'recovered') ORDER BY n",
   );
   const selectNewest = db.prepare("SELECT json FROM incident ORDER BY n DESC LIMIT ?");
   const countStates = db.prepare("SELECT state, count(*) AS n FROM incident GROUP BY state");

@@ -1,6 +1,7 @@
 // The schema, forwards only. Each entry is one file with a name, and the record keeps the names of those that it has seen
 // (table `migration`); so entries may be added side by side. Rules: an entry that has been shipped is never edited, renamed or
 // moved up; new ones go to the end; it runs once, inside one transaction. The log has no secondary index: it is the hot path.
+import { lifecycle } from "./migrations/lifecycle.ts";
 import { spine } from "./migrations/spine.ts";
 
 export interface Migration {
@@ -8,4 +9,4 @@ export interface Migration {
   sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [spine];
+export const MIGRATIONS: readonly Migration[] = [spine, lifecycle];

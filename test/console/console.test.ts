@@ -38,7 +38,7 @@ test("a report is kept, acked, becomes an incident, and is on the screen", async
   const incident = await eventually("the incident on the feed", () =>
     seen.flatMap((m) => (m.t === "changes" ? m.incidents : [])).find((i) => i.cause.asset === "portal"),
   );
-  assert.equal(incident.state, "open");
+  assert.equal(incident.state, "new");
   const target = seen.flatMap((m) => (m.t === "changes" ? m.targets : [])).find((t) => t.status === "finding");
   assert.equal(target?.target, "xa-mot/certificate/portal");
   assert.equal(target?.severity, "critical");

@@ -115,7 +115,7 @@ const incidentOf = (id: string, target: string, at: number): Incident => ({
   cause: { asset: target, name: { vi: target, en: target } },
   class: "certificate",
   severity: "high",
-  state: "open",
+  state: "new",
   detectedAt: at,
   openedAt: at,
   impact: { lost: [], degraded: [], affected: [] },

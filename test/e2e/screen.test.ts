@@ -49,7 +49,7 @@ test("signed in, the agencies are there; an incident arrives, shows cause and im
   await picture(page, "quiet");
 
   await mustLab("fault", "hub-down", "hub1");
-  const incident = page.locator('[data-testid="incident"][data-cause="hub1"][data-state="open"]');
+  const incident = page.locator('[data-testid="incident"][data-cause="hub1"][data-phase="open"]');
   await incident.waitFor({ timeout: 10_000 });
   await incident.click();
   const detail = page.getByTestId("incident-detail");

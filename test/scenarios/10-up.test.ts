@@ -1,7 +1,7 @@
 // The sample province goes up by the real engine; everything that it promises is then true.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import type { AgentStatus, TargetStatus } from "../../protocol/index.ts";
+import { type AgentStatus, phaseOf, type TargetStatus } from "../../protocol/index.ts";
 import { admin, ensureLab, incidents, mustLab, PORT, whyNoLab } from "../support/lab.ts";
 
 const skip = whyNoLab() ?? false;
@@ -36,7 +36,7 @@ test("every agent is live, every check is good, and the incident list is empty",
       `no target of kind ${kind}`,
     );
   assert.deepEqual(
-    (await incidents()).filter((i) => i.state === "open"),
+    (await incidents()).filter((i) => phaseOf(i) === "open"),
     [],
   );
 });

@@ -1,7 +1,7 @@
 // Watches the console's incidents while a story goes on: what opened, and that nothing else did.
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Incident } from "../../protocol/index.ts";
+import { type Incident, phaseOf } from "../../protocol/index.ts";
 import { incidents } from "./lab.ts";
 
 /** `<class> <cause>`, which is how a test names an incident. */
@@ -49,7 +49,7 @@ export class Watch {
 export async function allRecovered(withinMs: number): Promise<void> {
   const end = Date.now() + withinMs;
   for (;;) {
-    const open = (await incidents()).filter((i) => i.state === "open" && i.class !== "intrusion");
+    const open = (await incidents()).filter((i) => phaseOf(i) === "open" && i.class !== "intrusion");
     if (open.length === 0) return;
     assert.ok(Date.now() < end, `still open after ${withinMs} ms: ${list(open.map(nameOf))}\n${detail(open)}`);
     await sleep(200);

@@ -1,5 +1,6 @@
 // What each check says of one agency, in plain words for the person who must mend it: what, since when, why, how.
 import type { TargetStatus } from "../../../protocol/incident.ts";
+import { phaseOf } from "../../../protocol/lifecycle.ts";
 import { type AgencyView, kindOf } from "../state/agency.ts";
 import { incidentHref } from "../state/route.ts";
 import { model } from "../state/session.ts";
@@ -81,7 +82,7 @@ function Finding({ tag, target }: { tag: string; target: string }) {
   const { language, t } = useWords();
   const incidents = useStore(model, (m) => m?.incidents);
   const seen = [...(incidents?.values() ?? [])]
-    .filter((i) => i.state === "open")
+    .filter((i) => phaseOf(i) === "open")
     .flatMap((i) => i.evidence)
     .filter((e) => e.target === target && e.tag === tag);
   const remedy = tagRemedy(language, tag);

@@ -2,6 +2,7 @@
 // of those that came while the page was open (which the list lets shine once).
 import { useEffect, useRef } from "preact/hooks";
 import type { Incident } from "../../../protocol/incident.ts";
+import { phaseOf } from "../../../protocol/lifecycle.ts";
 import { causeReason, mainTags } from "../state/incidents.ts";
 import { model } from "../state/session.ts";
 import { createStore, useStore } from "../state/store.ts";
@@ -9,6 +10,7 @@ import { describeReason } from "../text/describe.ts";
 import { useWords } from "../text/use.tsx";
 
 const arrivals = createStore<ReadonlySet<string>>(new Set());
+const isOpen = (i: Incident | undefined): boolean => i !== undefined && phaseOf(i) === "open";
 const NONE: ReadonlyMap<string, Incident> = new Map();
 
 /** Ids of incidents that opened or came back while the page was open. */
@@ -25,8 +27,8 @@ export function Announcer() {
     const known = before.current;
     before.current = names ? incidents : undefined;
     if (!known || !names) return; // the first snapshot is no news
-    const opened = [...incidents.values()].filter((i) => i.state === "open" && known.get(i.id)?.state !== "open");
-    const over = [...incidents.values()].filter((i) => i.state === "recovered" && known.get(i.id)?.state === "open");
+    const opened = [...incidents.values()].filter((i) => isOpen(i) && !isOpen(known.get(i.id)));
+    const over = [...incidents.values()].filter((i) => i.state === "recovered" && isOpen(known.get(i.id)));
     if (opened.length > 0) arrivals.set(new Set([...arrivals.get(), ...opened.map((i) => i.id)]));
     const said = [
       ...opened.map((i) => {
@@ -41,7 +43,7 @@ export function Announcer() {
     if (said.length > 0 && region.current) region.current.textContent = said.join(" ");
   }, [incidents, names]);
 
-  const count = [...incidents.values()].filter((i) => i.state === "open").length;
+  const count = [...incidents.values()].filter(isOpen).length;
   useEffect(() => {
     const app = t("app.name");
     document.title = count > 0 ? t("title.open", { count, app }) : app;

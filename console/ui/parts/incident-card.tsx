@@ -1,6 +1,7 @@
 // One incident in the list, to be understood in three seconds: what, how bad, who is cut off, since when, whose.
 import { memo } from "preact/compat";
 import type { Incident } from "../../../protocol/incident.ts";
+import { phaseOf } from "../../../protocol/lifecycle.ts";
 import { useNow } from "../state/clock.ts";
 import { beganAt, causeReason, endOf, mainTags } from "../state/incidents.ts";
 import { incidentHref } from "../state/route.ts";
@@ -24,7 +25,7 @@ export const IncidentCard = memo(function IncidentCard(props: {
 }) {
   const { incident, selected, arrived } = props;
   const { t, name } = useWords();
-  const open = incident.state === "open";
+  const open = phaseOf(incident) === "open";
   return (
     <article
       class={`incident severity-edge-${incident.severity} ${open ? "is-open" : "is-over"} ${arrived ? "arrived" : ""}`}
@@ -33,13 +34,14 @@ export const IncidentCard = memo(function IncidentCard(props: {
       data-incident-id={incident.id}
       data-class={incident.class}
       data-state={incident.state}
+      data-phase={phaseOf(incident)}
       data-severity={incident.severity}
       data-cause={incident.cause.asset}
     >
       <div class="incident-labels">
         <SeverityLabel severity={incident.severity} />
         <span class="label plain">{t(`class.${incident.class}`)}</span>
-        <StateLabel state={incident.state} />
+        <StateLabel incident={incident} />
         {open && <NewLabel openedAt={incident.openedAt} />}
         <span class="incident-id">{incident.id}</span>
       </div>

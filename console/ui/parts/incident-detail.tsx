@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Incident } from "../../../protocol/incident.ts";
+import { phaseOf } from "../../../protocol/lifecycle.ts";
 import { textIfKnown } from "../../../protocol/locales/index.ts";
 import { beganAt, causeReason, endOf, mainTags } from "../state/incidents.ts";
 import { closeDetail } from "../state/route.ts";
@@ -61,7 +62,7 @@ export function IncidentDetail({ id }: { id: string }) {
 
 function Body({ incident }: { incident: Incident }) {
   const { t, name } = useWords();
-  const open = incident.state === "open";
+  const open = phaseOf(incident) === "open";
   const end = endOf(incident);
   return (
     <div class="detail-body">
@@ -69,7 +70,7 @@ function Body({ incident }: { incident: Incident }) {
         <div class="incident-labels">
           <SeverityLabel severity={incident.severity} />
           <span class="label plain">{t(`class.${incident.class}`)}</span>
-          <StateLabel state={incident.state} />
+          <StateLabel incident={incident} />
         </div>
         <h3 class="detail-name">
           {name(incident.cause.name)}
@@ -94,7 +95,13 @@ function Body({ incident }: { incident: Incident }) {
           )}
           {end !== undefined && (
             <div>
-              <dt>{t(incident.state === "quiet" ? "state.quiet" : "incident.ended")}</dt>
+              <dt>
+                {t(
+                  incident.recoveredAt === undefined && incident.quietAt !== undefined
+                    ? "state.quiet"
+                    : "incident.ended",
+                )}
+              </dt>
               <dd>
                 <At at={end} /> <span class="dot">·</span> <Lasted incident={incident} />
               </dd>

@@ -1,6 +1,7 @@
 // Small labelled things used everywhere: severity, state, times that tick, names of assets.
 import type { Severity } from "../../../protocol/finding.ts";
-import type { IncidentState } from "../../../protocol/incident.ts";
+import type { Incident, IncidentState } from "../../../protocol/incident.ts";
+import { phaseOf } from "../../../protocol/lifecycle.ts";
 import { useNow } from "../state/clock.ts";
 import { ago, dateTime } from "../text/time.ts";
 import { useWords } from "../text/use.tsx";
@@ -25,14 +26,25 @@ export function SeverityLabel({ severity }: { severity: Severity }) {
 }
 
 const STATE_ICON: Record<IncidentState, IconName> = {
-  open: "live",
+  new: "live",
+  acknowledged: "person",
+  investigating: "search",
+  contained: "shield",
   recovered: "check",
-  quiet: "clock",
   closed: "check",
 };
 
-export function StateLabel({ state }: { state: IncidentState }) {
+/** How far the work has come; of an attack without new signs, that it is quiet. */
+export function StateLabel({ incident }: { incident: Incident }) {
   const { t } = useWords();
+  const { state } = incident;
+  if (phaseOf(incident) === "waiting" && state !== "recovered")
+    return (
+      <span class="label state-quiet">
+        <Icon name="clock" />
+        {t("state.quiet")}
+      </span>
+    );
   return (
     <span class={`label state-${state}`}>
       <Icon name={STATE_ICON[state]} />

@@ -1,5 +1,7 @@
 // The few requests that the screen makes. Each answers with a closed set of outcomes; none throws.
 
+import type { Act } from "../../../protocol/lifecycle.ts";
+
 export type SignInOutcome =
   | { ok: true }
   | { ok: false; code: "wrong" | "expired" | "unreachable" }
@@ -35,13 +37,9 @@ export async function signOut(): Promise<boolean> {
   return response !== undefined && (response.ok || response.status === 401);
 }
 
-/** Takes ownership of an incident. */
-export const acknowledge = (incident: string): Promise<ActionOutcome> =>
-  act(`/api/incidents/${encodeURIComponent(incident)}/acknowledge`, {});
-
-/** Closes an incident that is over, with its resolution. */
-export const closeIncident = (incident: string, resolution: string): Promise<ActionOutcome> =>
-  act(`/api/incidents/${encodeURIComponent(incident)}/close`, { resolution });
+/** Moves an incident along its life, or refuses by name. */
+export const actOn = (incident: string, { kind, ...body }: Act): Promise<ActionOutcome> =>
+  act(`/api/incidents/${encodeURIComponent(incident)}/${kind}`, body);
 
 export async function whoAmI(): Promise<Me> {
   try {

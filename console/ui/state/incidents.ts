@@ -1,5 +1,6 @@
 // Which incidents stand in which part of the list, in which order, and why an incident began. Pure.
 import type { Incident, IncidentEvent, Reason } from "../../../protocol/incident.ts";
+import { endsByPerson, phaseOf, refusalOf } from "../../../protocol/lifecycle.ts";
 import { tagRow } from "../../../protocol/tags.ts";
 import { severityRank } from "./agency.ts";
 
@@ -13,7 +14,7 @@ export interface IncidentGroups {
 /** Open by severity then newest; the others by their latest change, newest first. */
 export function groupIncidents(incidents: Iterable<Incident>): IncidentGroups {
   const groups: IncidentGroups = { open: [], waiting: [], closed: [] };
-  for (const i of incidents) groups[i.state === "open" ? "open" : i.state === "closed" ? "closed" : "waiting"].push(i);
+  for (const i of incidents) groups[phaseOf(i)].push(i);
   groups.open.sort((a, b) => severityRank(a.severity) - severityRank(b.severity) || b.openedAt - a.openedAt);
   groups.waiting.sort((a, b) => lastChange(b) - lastChange(a));
   groups.closed.sort((a, b) => lastChange(b) - lastChange(a));
@@ -24,7 +25,7 @@ const lastChange = (i: Incident): number => i.closedAt ?? i.recoveredAt ?? i.his
 
 /** When it was over: told by the machine, or for a detection when it turned quiet. */
 export const endOf = (i: Incident): number | undefined =>
-  i.state === "open" ? undefined : (i.recoveredAt ?? lastEvent(i, "quiet")?.at ?? i.closedAt);
+  phaseOf(i) === "open" ? undefined : (i.recoveredAt ?? i.quietAt ?? i.closedAt);
 
 /** Reasons that speak of a change to the incident and not of its cause. */
 const NOT_A_CAUSE = new Set(["reason.refined", "reason.more-evidence", "reason.returned", "reason.person"]);
@@ -48,13 +49,16 @@ export function mainTags(i: Incident): string[] {
 
 /** Why this person may not close it now; undefined when they may (recovered or quiet, and not over its owner). */
 export function closeRefusal(i: Incident, account: string): "open" | "intrusion" | "owner" | "closed" | undefined {
-  if (i.state === "closed") return "closed";
-  if (i.state === "open") return i.class === "intrusion" ? "intrusion" : "open";
-  return i.owner !== undefined && i.owner !== account ? "owner" : undefined;
-}
-
-function lastEvent(i: Incident, what: IncidentEvent["what"]): IncidentEvent | undefined {
-  return i.history.findLast((e) => e.what === what);
+  switch (refusalOf(i, account, { kind: "close", resolution: "?" })) {
+    case undefined:
+      return undefined;
+    case "incident-closed":
+      return "closed";
+    case "incident-open":
+      return endsByPerson(i) ? "intrusion" : "open";
+    default:
+      return "owner";
+  }
 }
 
 /** When what the screen shows began: the return of an incident that had been over, else its first evidence. */

@@ -1,6 +1,7 @@
 // What the feed said, arranged for the screen. Pure: one message in, the next model out. Objects whose content did not
 // change keep their identity, so that rows of agencies untouched by a tick are not rendered again.
 import type { AgentStatus, FeedMessage, Incident, TargetStatus } from "../../../protocol/incident.ts";
+import { phaseOf } from "../../../protocol/lifecycle.ts";
 import type { Bilingual } from "../../../protocol/registry.ts";
 import { type AgencyView, IMPACT_GROUPS, type ImpactGroup, kindOf, viewAgency } from "./agency.ts";
 
@@ -115,7 +116,7 @@ const agenciesHit = (i: Incident | undefined): string[] => (i ? IMPACT_GROUPS.fl
 function impactsByAgency(incidents: Iterable<Incident>): Map<string, { incident: Incident; group: ImpactGroup }[]> {
   const found = new Map<string, { incident: Incident; group: ImpactGroup }[]>();
   for (const incident of incidents) {
-    if (incident.state !== "open") continue;
+    if (phaseOf(incident) !== "open") continue;
     for (const group of IMPACT_GROUPS)
       for (const agency of incident.impact[group])
         found.set(agency, [...(found.get(agency) ?? []), { incident, group }]);

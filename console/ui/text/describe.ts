@@ -10,6 +10,12 @@ export type Names = ReadonlyMap<string, Bilingual>;
 
 /** Facts of reasons that name tags or detection classes rather than assets. */
 const TAG_FACTS = new Set(["tags", "tag"]);
+/** Facts that are keys of the texts. */
+const KEY_FACTS = new Set(["base", "importance", "breadth", "severity"]);
+/** Facts in a person's own words. */
+const WORD_FACTS = new Set(["resolution", "reason", "summary", "from", "to", "into", "part", "campaign"]);
+/** Facts that give a reason a sentence of its own, `<reason>.<fact>`, the most telling first. */
+const FULLER = ["resolution", "severity", "to", "from", "before", "reason"];
 /** Lists in a sentence name this many, then count. */
 const NAMED = 2;
 
@@ -35,18 +41,25 @@ export function describeReason(language: Language, reason: Reason, names: Names,
     ),
   );
   const key = reason.key.startsWith("reason.") ? reason.key : `reason.${reason.key}`;
-  const withResolution = facts["resolution"] ? textIfKnown(language, `${key}.resolution`, facts) : undefined;
-  return withResolution ?? textIfKnown(language, key, facts) ?? `${reason.key} ${JSON.stringify(reason.facts)}`;
+  // A reason in a person's words, or with a name beside them, has its own sentence.
+  const fuller = FULLER.filter((f) => facts[f]).map((f) => textIfKnown(language, `${key}.${f}`, facts));
+  return (
+    fuller.find((told) => told !== undefined) ??
+    textIfKnown(language, key, facts) ??
+    `${reason.key} ${JSON.stringify(reason.facts)}`
+  );
 }
 
 /** Facts that are instants rather than counts. */
-const numberText = (name: string, value: number): string | number => (name === "since" ? dateTime(value) : value);
+const numberText = (name: string, value: number): string | number =>
+  name === "since" || name === "before" ? dateTime(value) : value;
 
 function factText(language: Language, name: string, value: string | string[], names: Names): string {
   const one = (id: string): string => {
     if (TAG_FACTS.has(name)) return tagTitle(language, id);
     if (name === "detector") return detectionTitle(language, id);
-    return name === "resolution" ? id : nameOf(names, language, id);
+    if (KEY_FACTS.has(name)) return textIfKnown(language, id) ?? id;
+    return WORD_FACTS.has(name) && !names.has(id) ? id : nameOf(names, language, id);
   };
   return Array.isArray(value) ? joinList(language, value.map(one), NAMED) : one(value);
 }

@@ -1,8 +1,7 @@
 // What a signed-in person does to incidents: each refusal by name, bodies bounded, and what stands behind an incident.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { ActRefusal } from "../../../console/api/ports.ts";
-import type { Incident } from "../../../protocol/index.ts";
+import type { ActRefusal, Incident } from "../../../protocol/index.ts";
 import { bad, good } from "../support/province.ts";
 import { startScreen } from "../support/screen.ts";
 
@@ -20,6 +19,13 @@ for (const [code, status] of Object.entries({
   "incident-closed": 409,
   "incident-open": 409,
   "owned-by-other": 409,
+  "move-not-allowed": 409,
+  "machine-decides": 409,
+  "nothing-to-merge": 409,
+  "nothing-to-split": 409,
+  "reason-required": 400,
+  "resolution-required": 400,
+  "time-impossible": 400,
   "store-unavailable": 503,
 } satisfies Record<ActRefusal, number>))
   test(`${code} is ${status}`, async () => {

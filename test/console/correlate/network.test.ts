@@ -105,7 +105,7 @@ test("evidence that comes late refines the open incident instead of opening a se
   d.wait(2_000);
   assert.deepEqual(
     [...d.incidents.values()].map((i) => [i.cause.asset, i.state]),
-    [["hub1", "open"]],
+    [["hub1", "new"]],
   );
   assert.ok(d.open()[0]!.history.some((e) => e.what === "cause-refined"));
 });
@@ -182,7 +182,7 @@ test("a link's own recovered incident is not reopened by a remnant of its hub's 
     [...d.incidents.values()].map((i) => [i.cause.asset, i.state]),
     [
       ["hub1~both", "recovered"],
-      ["hub1", "open"],
+      ["hub1", "new"],
     ],
   );
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { initialState, restore, step } from "../../../console/correlate/index.ts";
-import type { Asset, Detection, Report, Target } from "../../../protocol/index.ts";
+import { type Asset, type Detection, phaseOf, type Report, type Target } from "../../../protocol/index.ts";
 import { Desk, registry, SETTINGS } from "./world.ts";
 
 const attack = (d: Desk, site: string, actor: string, count = 5): Detection => ({
@@ -103,11 +103,11 @@ test("one actor at two agencies is one incident; it turns quiet by itself and on
     d.feed({ type: "person", account, incident: first.id, act: { kind: "close", resolution: "blocked" } });
   assert.equal(close("an").length, 0, "not while it goes on");
   d.wait(119_000);
-  assert.equal(d.incidents.get(first.id)!.state, "open");
+  assert.equal(phaseOf(d.incidents.get(first.id)!), "open");
   d.wait(2_000);
-  assert.equal(d.incidents.get(first.id)!.state, "quiet");
+  assert.equal(phaseOf(d.incidents.get(first.id)!), "waiting");
   d.wait(3_600_000);
-  assert.equal(d.incidents.get(first.id)!.state, "quiet", "nothing closes it but a person");
+  assert.equal(phaseOf(d.incidents.get(first.id)!), "waiting", "nothing closes it but a person");
   d.feed({ type: "person", account: "binh", incident: first.id, act: { kind: "acknowledge" } });
   assert.equal(close("an").length, 0, "not over its owner");
   assert.equal(close("binh")[0]?.incident.state, "closed");

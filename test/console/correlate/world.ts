@@ -1,6 +1,22 @@
 // A small province for the correlator's tests: core, two hubs, a department on both, three communes, and a portal.
-import { type Change, type Input, initialState, type State, step } from "../../../console/correlate/index.ts";
-import type { Asset, Incident, Registry, Report, Target } from "../../../protocol/index.ts";
+import {
+  type Change,
+  type Input,
+  initialState,
+  type Settings,
+  type State,
+  step,
+} from "../../../console/correlate/index.ts";
+import {
+  type Act,
+  type Asset,
+  type Detection,
+  type Incident,
+  phaseOf,
+  type Registry,
+  type Report,
+  type Target,
+} from "../../../protocol/index.ts";
 
 const name = (id: string) => ({ vi: id, en: id });
 const host = (id: string, role: string, agency = id): Asset =>
@@ -91,11 +107,12 @@ export const SETTINGS = { settleMs: 600, recoverMs: 3_000, graceMs: 15_000 };
 /** The correlator with a clock that the test moves; everything starts healthy and live. */
 export class Desk {
   now = 1_000_000;
-  state: State = initialState(SETTINGS);
+  state: State;
   incidents = new Map<string, Incident>();
   readonly log: { input: Input; now: number }[] = [];
 
-  constructor(healthy = true) {
+  constructor(healthy = true, settings: Settings = SETTINGS) {
+    this.state = initialState(settings);
     this.feed({ type: "registry", registry });
     if (!healthy) return;
     for (const a of registry.agents) this.feed({ type: "presence", agent: a.id, presence: "live", since: this.now });
@@ -147,7 +164,26 @@ export class Desk {
   link(id: string, ends: string[], tag?: string): void {
     for (const end of ends) this.report(`${end}/link/${id}`, tag ? [tag] : []);
   }
+  attack(site: string, actor: string, o: { at?: number; evidence?: Detection["evidence"] } = {}): Change[] {
+    const detection: Detection = {
+      type: "detection",
+      id: `${site}-${this.log.length}`,
+      detector: "ssh-brute-force",
+      target: `${site}/ssh-log/${site}`,
+      at: o.at ?? this.now,
+      class: "ssh-brute-force",
+      severity: "high",
+      actor,
+      count: 5,
+      evidence: o.evidence ?? {},
+    };
+    return this.feed({ type: "detection", agent: site, detection, receivedAt: this.now });
+  }
+  act(account: string, incident: string, act: Act): Change[] {
+    const kept = this.incidents.get(incident);
+    return this.feed({ type: "person", account, incident, act, ...(kept?.state === "closed" ? { kept } : {}) });
+  }
   open(): Incident[] {
-    return [...this.incidents.values()].filter((i) => i.state === "open");
+    return [...this.incidents.values()].filter((i) => phaseOf(i) === "open");
   }
 }

@@ -4,14 +4,14 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createFeed } from "../../../console/api/feed.ts";
-import type { ActResult, Backend } from "../../../console/api/ports.ts";
+import type { Backend } from "../../../console/api/ports.ts";
 import { openScreen } from "../../../console/api/screen.ts";
 import { signInDesk } from "../../../console/api/signin.ts";
 import { readSite } from "../../../console/api/static.ts";
 import { createLog } from "../../../console/log.ts";
 import { createMetrics } from "../../../console/metrics.ts";
 import { openStore } from "../../../console/store/store.ts";
-import type { FeedMessage, Incident } from "../../../protocol/index.ts";
+import type { ActResult, FeedMessage, Incident } from "../../../protocol/index.ts";
 
 export const PAGE = "<!doctype html><title>x</title>";
 

@@ -33,7 +33,7 @@ const incident = (id: string, over: Partial<Incident> = {}): Incident => ({
   cause: { asset: "hub1", name: both("hub1") },
   class: "connectivity",
   severity: "high",
-  state: "open",
+  state: "new",
   detectedAt: 1,
   openedAt: 2,
   impact: { lost: [], degraded: [], affected: [] },
@@ -180,7 +180,7 @@ test("incidents: open ones by severity then newest, those that wait for a person
     incident("old", { openedAt: 1 }),
     incident("new", { openedAt: 5 }),
     incident("worst", { severity: "critical", openedAt: 0 }),
-    incident("quiet", { state: "quiet" }),
+    incident("quiet", { quietAt: 5 }),
     incident("recovered", { state: "recovered", recoveredAt: 8 }),
   ]);
   assert.deepEqual(
@@ -239,7 +239,7 @@ test("what is down speaks for the incident; what only follows from it does not",
 test("who may close what, and when it was over", () => {
   assert.equal(closeRefusal(incident("1"), "me"), "open");
   assert.equal(closeRefusal(incident("1", { class: "intrusion" }), "me"), "intrusion");
-  assert.equal(closeRefusal(incident("1", { state: "quiet" }), "me"), undefined);
+  assert.equal(closeRefusal(incident("1", { quietAt: 5 }), "me"), undefined);
   assert.equal(closeRefusal(incident("1", { state: "recovered", owner: "me" }), "me"), undefined);
   assert.equal(closeRefusal(incident("1", { state: "recovered", owner: "other" }), "me"), "owner");
   assert.equal(closeRefusal(incident("1", { state: "closed" }), "me"), "closed");

@@ -122,7 +122,7 @@ test("an incident arrives by itself, says whom it hits and how, is owned, recove
   assert.equal(await page.title(), "Vọng Gác");
 
   hostDown(world, "hub1");
-  const card = hub1(page, "open");
+  const card = hub1(page, "new");
   await card.waitFor({ timeout: 3_000 });
   const { impact } = [...world.incidents.values()].at(-1)!;
   assert.ok(impact.lost.length > 0 && impact.degraded.length > 0);

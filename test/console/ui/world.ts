@@ -2,7 +2,7 @@
 // agents are played. What the browser gets is therefore what the product would send.
 import { randomUUID } from "node:crypto";
 import { createFeed } from "../../../console/api/feed.ts";
-import type { Act, ActResult, Backend } from "../../../console/api/ports.ts";
+import type { Backend } from "../../../console/api/ports.ts";
 import { openScreen } from "../../../console/api/screen.ts";
 import { signInDesk } from "../../../console/api/signin.ts";
 import { readSite } from "../../../console/api/static.ts";
@@ -12,7 +12,15 @@ import { createMetrics } from "../../../console/metrics.ts";
 import { createView } from "../../../console/view.ts";
 import { readIntent } from "../../../infra/intent.ts";
 import { planOf } from "../../../infra/plan/index.ts";
-import type { Finding, Incident, Report, Target } from "../../../protocol/index.ts";
+import {
+  type Act,
+  type ActResult,
+  type Finding,
+  type Incident,
+  type Report,
+  refusalOf,
+  type Target,
+} from "../../../protocol/index.ts";
 
 type Session = { account: string; createdAt: number; expiresAt: number };
 
@@ -129,9 +137,8 @@ export function playedProvince() {
     act(account: string, incident: string, act: Act): ActResult {
       const known = incidents.get(incident);
       if (!known) return { ok: false, code: "incident-unknown" };
-      if (act.kind === "close" && known.state === "open") return { ok: false, code: "incident-open" };
-      if (act.kind === "close" && known.owner !== undefined && known.owner !== account)
-        return { ok: false, code: "owned-by-other" };
+      const code = refusalOf(known, account, act);
+      if (code) return { ok: false, code };
       take({ type: "person", account, incident, act });
       return { ok: true, incident: incidents.get(incident)! };
     },

@@ -23,3 +23,4 @@ export const listenOption = (): Option =>
     return value;
   });
 export const jsonOption = (): Option => new Option("--json", text("option.json"));
+export const provinceOption = (): Option => new Option("--province <file>", text("option.province"));

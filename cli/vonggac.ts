@@ -3,6 +3,7 @@
 // 2 not understood; a check has codes of its own (cli/check/dnssec.ts), where 2 means errors found and 3 not understood.
 import { Command, CommanderError } from "commander";
 import { dnssecVerb } from "./check/dnssec.ts";
+import { impactVerb } from "./impact.ts";
 import { downVerb } from "./lab/down.ts";
 import { faultVerb } from "./lab/fault.ts";
 import { healVerb } from "./lab/heal.ts";
@@ -22,6 +23,7 @@ program.addCommand(
     .addCommand(healVerb()),
 );
 program.addCommand(new Command("check").description(text("help.check")).addCommand(dnssecVerb()));
+program.addCommand(impactVerb());
 program.addCommand(signInVerb());
 quietHelp(program);
 

@@ -3,10 +3,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { forgetStack, hasStack } from "./engine/backend.ts";
-import { destroy, type Engine, type Summary, up } from "./engine/engine.ts";
+import { destroy, type Engine, preview, type Summary, up } from "./engine/engine.ts";
 import { EngineError } from "./engine/errors.ts";
+import { type EngineStep, type Impact, impactOf } from "./impact/index.ts";
 import { requestAdmin } from "./platforms/lab/admin.ts";
-import { dropOtherTexts } from "./platforms/lab/content.ts";
+import { dropOtherTexts, keptText } from "./platforms/lab/content.ts";
 import { convergeDaemon } from "./platforms/lab/daemons.ts";
 import { LabError } from "./platforms/lab/errors.ts";
 import { undoAll } from "./platforms/lab/faults/index.ts";
@@ -19,8 +20,10 @@ import { daemonsOf, type LabStatus, portHolder, statusOf } from "./platforms/lab
 import { sweep } from "./platforms/lab/sweep.ts";
 import { DEFAULT_LISTEN, DEFAULT_PORT, stackProgram } from "./stack.ts";
 
+export type { Effect, Impact } from "./impact/index.ts";
+
 export type Progress =
-  | { stage: "plan" | "provision" | "daemons" | "routing" | "agents" | "services" | "destroy" | "sweep" }
+  | { stage: "plan" | "preview" | "provision" | "daemons" | "routing" | "agents" | "services" | "destroy" | "sweep" }
   /** One host, link or group of the engine's is done. */
   | { stage: "resource"; kind: string; name: string; done: string };
 
@@ -60,7 +63,12 @@ function labOf({ stack = DEFAULT_STACK }: LabOptions): Lab {
  * else by default. Throws LabError, EngineError, and what reading the province throws.
  */
 export async function labUp(
-  options: LabOptions & { agencies?: number | undefined; port?: number | undefined; listen?: string | undefined },
+  options: LabOptions & {
+    agencies?: number | undefined;
+    port?: number | undefined;
+    listen?: string | undefined;
+    provinceFile?: string | undefined;
+  },
 ): Promise<{ url: string; summary: Summary; engineMs: number; readyMs: number }> {
   const lab = labOf(options);
   const note = readNote(lab);
@@ -69,7 +77,7 @@ export async function labUp(
   const agencies = options.agencies ?? note?.agencies;
   if (!portHolder(lab, listen, port)) await testForward({ listen, port });
   options.onProgress?.({ stage: "plan" });
-  const provinceFile = join(CHECKOUT, "province.yaml");
+  const provinceFile = options.provinceFile ?? join(CHECKOUT, "province.yaml");
   const provisioned = hasStack(lab.stateDir, lab.stack);
   const program = await stackProgram({ ...lab, provinceFile, provisioned, agencies, port, listen });
   options.onProgress?.({ stage: "provision" });
@@ -86,6 +94,29 @@ export async function labUp(
   const readyAt = performance.now();
   await waitReady(lab, registry, { deadlineMs: READY_MS, onStage: (stage) => options.onProgress?.({ stage }) });
   return { url, summary, engineMs: Math.round(readyAt - startedAt), readyMs: Math.round(performance.now() - readyAt) };
+}
+
+/**
+ * What the next `up` with these options would mean: the engine previews it, nothing is changed. Throws what labUp throws.
+ */
+export async function labImpact(
+  options: LabOptions & { agencies?: number | undefined; provinceFile?: string | undefined },
+): Promise<Impact> {
+  const lab = labOf(options);
+  const note = readNote(lab);
+  options.onProgress?.({ stage: "plan" });
+  const program = await stackProgram({
+    ...lab,
+    provinceFile: options.provinceFile ?? join(CHECKOUT, "province.yaml"),
+    provisioned: hasStack(lab.stateDir, lab.stack),
+    agencies: options.agencies ?? note?.agencies,
+    port: note?.port,
+    listen: note?.listen,
+  });
+  options.onProgress?.({ stage: "preview" });
+  const steps: EngineStep[] = [];
+  await preview({ ...engineOf(lab, program.run, {}), onStep: (step) => steps.push(step) });
+  return impactOf(steps, (hash) => keptText(lab.stateDir, hash));
 }
 
 /**

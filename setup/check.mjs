@@ -8,11 +8,11 @@ import { line } from "./say.mjs";
 
 /** @type {readonly { id: string, bin: string, args: string[], only?: string }[]} */
 const TOOLS = [
-  { id: "types", bin: "typescript/bin/tsc", args: ["-p", "."] },
+  { id: "types", bin: "typescript/bin/tsc", args: ["-p", ".", "--tsBuildInfoFile", "node_modules/.cache/types.json"] },
   {
     id: "types of the screen",
     bin: "typescript/bin/tsc",
-    args: ["-p", "console/ui"],
+    args: ["-p", "console/ui", "--tsBuildInfoFile", "node_modules/.cache/types-of-screen.json"],
     only: "console/ui/tsconfig.json",
   },
   { id: "style", bin: "@biomejs/biome/bin/biome", args: ["check", "--error-on-warnings", "--colors=off"] },

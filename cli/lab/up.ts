@@ -1,11 +1,12 @@
 import { Command } from "commander";
 import type { Progress } from "../../infra/commands.ts";
-import { agenciesOption, jsonOption, listenOption, portOption, withStack } from "../options.ts";
+import { agenciesOption, jsonOption, listenOption, portOption, provinceOption, withStack } from "../options.ts";
 import { line, progressLine, text } from "../say.ts";
 
 interface Options {
   stack?: string;
   agencies?: number;
+  province?: string;
   port?: number;
   listen?: string;
   json?: true;
@@ -16,16 +17,19 @@ export const upVerb = (): Command =>
   withStack(new Command("up"))
     .description(text("help.up"))
     .addOption(agenciesOption())
+    .addOption(provinceOption())
     .addOption(portOption())
     .addOption(listenOption())
     .addOption(jsonOption())
-    .action(async (options: Options) => {
+    .action(async ({ province, ...options }: Options) => {
       const { labUp } = await import("../../infra/commands.ts");
       const startedAt = performance.now();
       const shown = progressLine();
-      const done = await labUp({ ...options, onProgress: (progress) => shown.show(words(progress)) }).finally(
-        shown.end,
-      );
+      const done = await labUp({
+        ...options,
+        provinceFile: province,
+        onProgress: (progress) => shown.show(words(progress)),
+      }).finally(shown.end);
       if (options.json) return line(JSON.stringify(done));
       const changes = Object.entries(done.summary).map(([what, count]) => text(`change.${what}`, { count }));
       line(

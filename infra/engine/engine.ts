@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import automation from "@pulumi/pulumi/automation/index.js";
+import type { EngineStep } from "../impact/index.ts";
 import { dropStaleLocks, engineEnvironment, hasStack, PROJECT } from "./backend.ts";
 import { EngineError } from "./errors.ts";
 
@@ -16,6 +17,8 @@ export interface Engine {
   program: () => Promise<Record<string, unknown>>;
   /** One resource is done: `create`, `vonggac:lab:Host`, `hub1`. */
   onResource?: (op: string, type: string, name: string) => void;
+  /** What a preview means to do with one resource, from which inputs to which. */
+  onStep?: (step: EngineStep) => void;
 }
 
 /** Resources by what was done to them: create, update, delete, same … */
@@ -95,6 +98,17 @@ function words(error: Error): string {
   return [...new Set(faults)].slice(0, 4).join("; ") || lines.filter(Boolean).slice(-3).join(" | ");
 }
 
+/** `before` is what the machine was found to be: a provider that refreshes before an update says so in the old state. */
+const stepOf = ({ op, type, urn, old, new: next }: automation.StepEventMetadata): EngineStep => ({
+  op,
+  type,
+  name: nameOf(urn),
+  ...(old && { before: old.inputs }),
+  ...(next && { after: next.inputs }),
+});
+
+const nameOf = (urn: string): string => urn.split("::").at(-1)!;
+
 /** What the engine tells while it works. */
 class Told {
   summary: Summary = {};
@@ -105,11 +119,13 @@ class Told {
     this.engine = engine;
   }
 
-  readonly take = ({ summaryEvent, resOutputsEvent, diagnosticEvent }: automation.EngineEvent): void => {
+  readonly take = (event: automation.EngineEvent): void => {
+    const { summaryEvent, resourcePreEvent, resOutputsEvent, diagnosticEvent } = event;
+    if (resourcePreEvent) this.engine.onStep?.(stepOf(resourcePreEvent.metadata));
     if (summaryEvent) this.summary = { ...summaryEvent.resourceChanges };
     if (diagnosticEvent?.severity === "error") this.fault(diagnosticEvent.message);
     const { op, type, urn } = resOutputsEvent?.metadata ?? {};
-    if (op && type && urn) this.engine.onResource?.(op, type, urn.split("::").at(-1)!);
+    if (op && type && urn) this.engine.onResource?.(op, type, nameOf(urn));
   };
 
   private fault(message: string): void {

@@ -13,7 +13,11 @@ const ON_A_LAB = ["test/scenarios", "test/e2e", "test/kill"];
  * Most of a scenario is waiting that nothing else opens, so two labs stand side by side, each with tests one after another.
  * What is not named here runs on the first lab.
  */
-const SECOND_LAB = ["test/scenarios/21-service-faults.test.ts", "test/scenarios/30-random.test.ts"];
+const SECOND_LAB = [
+  "test/scenarios/21-service-faults.test.ts",
+  "test/scenarios/30-random.test.ts",
+  "test/scenarios/80-impact.test.ts",
+];
 /** @type {Record<string, NodeJS.ProcessEnv>} */
 const LABS = {
   "first lab": {},

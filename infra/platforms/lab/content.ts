@@ -1,5 +1,5 @@
 // Texts by their hash in the state folder, and secrets by their name in the vault: what a resource's inputs point at.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LabError } from "./errors.ts";
 import { type FileSource, sha256 } from "./model.ts";
@@ -34,6 +34,12 @@ export function textOf(lab: Lab, hash: string): string {
   } catch (error) {
     throw new LabError("content-missing", hash, "no such text in the state folder", "run the lab's up again", error);
   }
+}
+
+/** The text behind a hash, or undefined when it is not kept any more. */
+export function keptText(stateDir: string, hash: string): string | undefined {
+  const file = join(folder(stateDir), hash);
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
 /** The bytes of a file's source, read at this moment. Throws `content-missing` or `secret-missing`. */

@@ -109,6 +109,7 @@ export async function labImpact(
     ...lab,
     provinceFile: options.provinceFile ?? join(CHECKOUT, "province.yaml"),
     provisioned: hasStack(lab.stateDir, lab.stack),
+    preview: true,
     agencies: options.agencies ?? note?.agencies,
     port: note?.port,
     listen: note?.listen,

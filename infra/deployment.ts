@@ -30,6 +30,8 @@ export interface DeploymentOptions {
   stateDir: string;
   /** The network stands already: without its lock nothing is planned. */
   provisioned?: boolean;
+  /** Only looked at: new allocations are not written down. */
+  preview?: boolean;
   /** How many agencies; those that the file names for the lab unless given. */
   subset?: { agencies?: number };
   /** Port and address on the operator's machine, and the URL that leads to them. */
@@ -53,7 +55,7 @@ export async function deploymentFor(
     provisioned: options.provisioned ?? false,
   });
   // Before anything is made from it: what is provisioned must never be without its lock.
-  writeLock(options.provinceFile, numbering.lock);
+  if (!options.preview) writeLock(options.provinceFile, numbering.lock);
   const intent = subsetOf(numbering.intent, options.subset?.agencies);
   const vault = openVault(join(options.stateDir, "vault"), now);
   const pki = await openPki(vault, intent.province.name.en);

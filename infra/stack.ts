@@ -17,6 +17,8 @@ export interface StackOptions {
   provinceFile: string;
   /** The stack stands already: without province.lock it could be renumbered, so nothing is planned. */
   provisioned: boolean;
+  /** Only looked at: nothing is written beside the province. */
+  preview?: boolean;
   /** How many agencies; the province's own lab subset when undefined. */
   agencies?: number | undefined;
   /** The machine's port for the browser, and the address that it listens on. */
@@ -33,13 +35,14 @@ export interface StackProgram {
 
 /** Reads the province and gives its program. Throws what reading, planning and rendering throw, with line and remedy. */
 export async function stackProgram(options: StackOptions): Promise<StackProgram> {
-  const { stack, checkout, stateDir, provinceFile, provisioned, agencies } = options;
+  const { stack, checkout, stateDir, provinceFile, provisioned, preview = false, agencies } = options;
   const port = options.port ?? DEFAULT_PORT;
   const listen = options.listen ?? DEFAULT_LISTEN;
   const url = screenUrl(listen, port);
   const { deployment, registry } = await deploymentFor({
     provinceFile,
     provisioned,
+    preview,
     stateDir,
     subset: agencies === undefined ? {} : { agencies },
     screenPort: port,

@@ -2,7 +2,7 @@
 // the sessions that stand after it. The seed is printed; VONGGAC_SEED repeats it, VONGGAC_CHANGES makes it longer.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -147,8 +147,10 @@ for (let n = 0; n < CHANGES; n++)
       .slice(0, 2)
       .map((name) => EDITS[name]!(doc));
     console.log(`  ${did.join("; ")}`);
-    const file = path.join(folder, `province-${n}.yaml`);
+    // Its allocations go with it: without them nothing is planned for a network that stands.
+    const file = path.join(folder, "province.yaml");
     writeFileSync(file, doc.toString());
+    cpSync(path.join(ROOT, "province.lock"), path.join(folder, "province.lock"));
     const impact = await foretell(file);
     assert.ok(impact.steps.length > 0, "it changes something");
     const sites = sitesNow();

@@ -2,6 +2,7 @@
 // same as a table). Without a name it lists them.
 import { detect } from "./detect.ts";
 import { dnssec } from "./dnssec.ts";
+import { plan } from "./plan.ts";
 
 type Bench = { about: string; run: (args: string[]) => Promise<unknown> };
 
@@ -9,6 +10,10 @@ const BENCHES: Record<string, Bench> = {
   dnssec: {
     about: "one audit of a signed tree beside unbound-host, delv, drill, dnsviz and zonemaster (root)",
     run: dnssec,
+  },
+  plan: {
+    about: "seconds from province.yaml to the texts of every host, for 1,000 and 10,000 agencies",
+    run: plan,
   },
   detect: {
     about: "seconds from the kernel's change to the incident in the page, for each of the five faults (root)",

@@ -1,5 +1,6 @@
 // Our own programs: agents, console, enrolment CA, each with an account of its own. Pure.
 import type { Registry } from "../../protocol/registry.ts";
+import { registryText } from "../plan/registry.ts";
 import type { Plan, PlannedHost } from "../plan/types.ts";
 import { agentConfig, caConfig, consoleConfig, OURS } from "../render/index.ts";
 import { tokenSecret } from "../vault/index.ts";
@@ -54,7 +55,7 @@ export function consolePart(registry: Registry, m: Materials): Part {
   ];
   // Watched by the console itself: a change of these reaches running agents without a restart.
   const watched = [
-    text(OURS.registry, JSON.stringify(registry), "0440", `root:${CONSOLE}`),
+    text(OURS.registry, registryText(registry), "0440", `root:${CONSOLE}`),
     text(OURS.assignments, jsonLines(m.assignments), "0440", `root:${CONSOLE}`),
   ];
   return {

@@ -5,7 +5,7 @@ import { planHosts } from "./hosts.ts";
 import { interfacesOf, planLinks } from "./links.ts";
 import { planRegistry } from "./registry.ts";
 import { planRouting } from "./routing.ts";
-import { targetsOf, type Watched } from "./targets.ts";
+import { serversOf, targetsOf, type Watched } from "./targets.ts";
 import type { Plan, PlanFacts } from "./types.ts";
 import { planZones, serverOf, serviceNames } from "./zones.ts";
 
@@ -25,6 +25,7 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
     portal: { name: names.portal, address: serverOf(hosts, "portal").server!.address },
     bogus: names.bogus,
     zone,
+    servers: serversOf(zone),
     zonePlaces: new Set(zone.servers.map((s) => hosts.find((h) => h.id === s.host)!.server?.core)).size,
     root: zones[0]!,
     commonNames: [province.domain, names.portal, names.console, ...zone.servers.map((s) => s.name)],

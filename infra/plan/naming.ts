@@ -13,10 +13,23 @@ interface Fill {
 
 /** Fills the text of a key in each language; a bilingual value gives its own. */
 export function named(key: NameKey, fill: Fill): Bilingual {
-  const text = (language: "vi" | "en") =>
-    locales[language][key].replace(/\{(\w+)\}/g, (_, word: string) => {
-      const value = fill[word as keyof Fill] ?? "";
-      return typeof value === "string" ? value : value[language];
-    });
-  return { vi: text("vi"), en: text("en") };
+  return { vi: filled("vi", key, fill), en: filled("en", key, fill) };
+}
+
+/** Words of a text at even places, the names of what is filled in at odd ones. Cut once: a province has many names. */
+const pieces = new Map<string, string[]>();
+
+function filled(language: "vi" | "en", key: NameKey, fill: Fill): string {
+  const text = locales[language][key];
+  let parts = pieces.get(text);
+  if (!parts) {
+    parts = text.split(/\{(\w+)\}/);
+    pieces.set(text, parts);
+  }
+  let out = "";
+  for (let i = 0; i < parts.length; i++) {
+    const value = i % 2 === 0 ? parts[i]! : (fill[parts[i] as keyof Fill] ?? "");
+    out += typeof value === "string" ? value : value[language];
+  }
+  return out;
 }

@@ -1,5 +1,5 @@
 // The plan as the watchers need it: agencies, assets, agents, targets (protocol/registry.ts). Pure.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Agency, Asset, Registry } from "../../protocol/registry.ts";
 import type { Target } from "../../protocol/target.ts";
 import type { Intent } from "../province/schema.ts";
@@ -25,8 +25,18 @@ export function planRegistry(
     agents: hosts.filter((h) => h.watched).map((h) => ({ id: h.id, agency: h.agency, host: h.id })),
     targets,
   };
-  return { version: createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 32), ...content };
+  const text = JSON.stringify(content);
+  const version = hash("sha256", text).slice(0, 32);
+  const registry = { version, ...content };
+  texts.set(registry, `{"version":"${version}",${text.slice(1)}`);
+  return registry;
 }
+
+/** Tens of megabytes for ten thousand agencies: made once, for the hash, and used again for the file. */
+const texts = new WeakMap<Registry, string>();
+
+/** The registry as JSON. */
+export const registryText = (registry: Registry): string => texts.get(registry) ?? JSON.stringify(registry);
 
 const agencies = (p: Intent): Agency[] => [
   ...p.datacentres.map(({ id, level, name }) => ({ id, level, name })),

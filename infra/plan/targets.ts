@@ -24,6 +24,8 @@ const WARN_CERTIFICATE = 0.25;
 /** Where sshd's log stands on the bastion. */
 export const SSH_LOG = "/var/log/ssh/auth.log";
 
+type WatchedServer = { name: string; address: string; asset: string };
+
 /** What the targets of every agent have in common. */
 export interface Watched {
   domain: string;
@@ -32,6 +34,8 @@ export interface Watched {
   zone: PlannedZone;
   /** In how many data centres its servers stand. */
   zonePlaces: number;
+  /** The same in both families, as a target lists them. */
+  servers: WatchedServer[];
   /** The root zone: where an audit begins. */
   root: PlannedZone;
   /** Names of the zone that are no agency's own: an agency watches its own. */
@@ -94,22 +98,23 @@ type NameAndType = { name: string; type: string };
 const bothFamilies = (names: string[]): NameAndType[] =>
   names.flatMap((name) => ["A", "AAAA"].map((type) => ({ name, type })));
 
-const serversOf = ({ servers }: PlannedZone) =>
+/** A zone's servers, an entry an address. */
+export const serversOf = ({ servers }: PlannedZone): WatchedServer[] =>
   servers.flatMap((s, i) =>
     [s.address.v4, s.address.v6].map((address) => ({ name: s.name, address, asset: nameService(i) })),
   );
 
-function zoneTarget(host: PlannedHost, names: NameAndType[], { zone }: Watched): Target {
-  const expects = { zone: zone.name, servers: serversOf(zone), names, warnFraction: WARN_SIGNATURE };
+function zoneTarget(host: PlannedHost, names: NameAndType[], { zone, servers }: Watched): Target {
+  const expects = { zone: zone.name, servers, names, warnFraction: WARN_SIGNATURE };
   return { ...head(host, "zone", zone.name, zoneAsset(zone.name)), kind: "zone", expects };
 }
 
 /** From one place only: the zone's own health does not depend on who looks. */
-function auditTarget(host: PlannedHost, { zone, zonePlaces, root, commonNames, facts }: Watched): Target {
+function auditTarget(host: PlannedHost, { zone, servers, zonePlaces, root, commonNames, facts }: Watched): Target {
   const hints = root.servers.map(({ name, address }) => ({ name: `${name}.`, addresses: [address.v4, address.v6] }));
   const expects = {
     zone: zone.name,
-    servers: serversOf(zone),
+    servers,
     names: bothFamilies(commonNames),
     warnFraction: WARN_SIGNATURE,
     hints,

@@ -132,8 +132,18 @@ const ownPrefixes = (site: PlannedHost, family: Family): string[] => [
   site.lan!.prefix[key(family)],
 ];
 
-/** Not the other sites: ten thousand of them would be told to each of ten thousand. */
+/** Of each plan and family: tens of thousands of sessions name the same. */
+const backbones = new WeakMap<Plan, Partial<Record<Family, string[]>>>();
+
 function backbone({ plan, family }: SessionContext): string[] {
+  const known = backbones.get(plan) ?? {};
+  backbones.set(plan, known);
+  known[family] ??= backboneOf(plan, family);
+  return known[family];
+}
+
+/** Not the other sites: ten thousand of them would be told to each of ten thousand. */
+function backboneOf(plan: Plan, family: Family): string[] {
   const { aggregate: whole, private4, backbone: inner, management } = plan.province;
   if (family === 4) return [DEFAULT[4], private4, ...inner.v4.map((p) => `${p}+`)];
   const [loopbacks] = management.v6;

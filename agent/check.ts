@@ -125,4 +125,6 @@ export interface World {
   /** 16 unpredictable bits: a query's id. */
   random16(): number;
   tail(path: string, from: Cursor | undefined): Tail;
+  /** Text of this host's /etc/resolv.conf, at most 64 KiB; undefined when there is none. */
+  resolvConf(): string | undefined;
 }

@@ -91,6 +91,13 @@ export const TAGS = {
   RESOLVER_ANSWER_BOGUS: row("critical", "dnssec", { clause: "RFC 4035 §5; RFC 8914 (EDE 6-10)" }),
   RESOLVER_NOT_VALIDATING: row("high", "dnssec", { clause: "RFC 4035 §4; RFC 6840 §5.7" }),
   RESOLVER_ACCEPTS_BOGUS: row("high", "dnssec", { clause: "RFC 4035 §4.9" }),
+  RESOLVER_HIJACKED: row("critical", "dnssec", { clause: "RFC 3833 §2.1 and §2.4" }),
+  RESOLVER_NOT_AS_PLANNED: row("high", "dnssec", { clause: "RFC 3833 §2.4" }),
+  RESOLVER_ONE_FAMILY: row("medium", "ipv6", {
+    needsPath: true,
+    clause: "RFC 3901 §4; Decree 224/2026/NĐ-CP art. 11.4",
+  }),
+  RESOLVER_NO_IPV6_ONLY: row("medium", "ipv6", { clause: "RFC 3901 §4; Decree 224/2026/NĐ-CP art. 11.4" }),
   // certificate
   CERT_SERVICE_UNREACHABLE: row("high", "service", { needsPath: true, down: true, clause: IPV6 }),
   CERT_EXPIRED: row("critical", "certificate", { clause: PKIX }),

@@ -103,6 +103,16 @@ const ResolverTarget = Type.Object({
       maxItems: 16,
     }),
     bogusName: Type.Optional(Name),
+    /** The same resolver by IPv4. */
+    address4: Type.Optional(Address),
+    /** A signed name whose zone has servers with IPv6 addresses only. */
+    ipv6OnlyName: Type.Optional(Name),
+    /** A TXT record that this resolver makes itself: in no zone, so nobody else has it. */
+    identity: Type.Optional(Type.Object({ name: Name, text: Type.String({ maxLength: 253 }) })),
+    /** Addresses where nothing answers DNS: an answer from there is somebody's in between. */
+    mute: Type.Optional(Type.Array(Address, { maxItems: 4 })),
+    /** What the host's own resolv.conf may name, all of it; absent: not looked at. */
+    configured: Type.Optional(Type.Array(Address, { maxItems: 16 })),
   }),
 });
 

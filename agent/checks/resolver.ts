@@ -1,14 +1,28 @@
-// The resolver that this site uses: it answers for the province's own names with the AD bit, so it validated them, and it
-// refuses a name whose signature is wrong on purpose.
+// The resolver that this host uses: it answers for the province's own names with the AD bit, so it validated them; it refuses a
+// name whose signature is wrong on purpose; it answers over both families and reaches servers that have IPv6 only; it is the
+// province's own and nobody in its place; and the host is told to use it.
 import type { Finding } from "../../protocol/finding.ts";
 import type { TargetOf } from "../../protocol/target.ts";
 import type { Check, World } from "../check.ts";
 import { type Message, RCODE, rcodeName, typeNumber } from "../wire/dns/index.ts";
 import { type Answer, ask } from "../wire/dns-ask.ts";
+import { parseResolvConf } from "../wire/resolv-conf.ts";
+import {
+  judgeConfigured,
+  judgeFamilies,
+  judgeIdentity,
+  judgeMute,
+  type Stranger,
+  strangersIn,
+} from "../wire/resolver-place.ts";
 
 /** Each of two tries: a resolver may have to ask several servers first. */
 const TIMEOUT_MS = 1_500;
 const TCP_TIMEOUT_MS = 3_000;
+/** Nothing is expected to answer: it is waited for no longer than somebody on the way would take. */
+const MUTE_TIMEOUT_MS = 400;
+/** Servers that nobody planned are looked at too, so many. */
+const MAX_STRANGERS = 3;
 
 type Expects = TargetOf<"resolver">["expects"];
 type Wanted = Expects["names"][number];
@@ -17,20 +31,79 @@ export const resolver: Check<"resolver"> = {
   id: "resolver",
   kind: "resolver",
   sees: "network",
-  clauses: ["RFC 4035 §4.9", "RFC 6840 §5.7", "RFC 8914"],
+  clauses: ["RFC 4035 §4.9", "RFC 6840 §5.7", "RFC 8914", "RFC 3901 §4", "RFC 3833 §2"],
   async run({ expects }, world) {
-    const [own, bogus] = await Promise.all([
-      Promise.all(expects.names.map((wanted) => askResolver(wanted.name, wanted.type, expects.address, world))),
-      expects.bogusName === undefined ? undefined : askResolver(expects.bogusName, "A", expects.address, world),
+    const [names, place, told] = await Promise.all([
+      lookAtNames(expects, world),
+      lookAtPlace(expects, world),
+      lookAtHost(expects, world),
     ]);
-    const silent = [...own, ...(bogus ? [bogus] : [])].every((answer) => !answer.ok);
-    if (silent && own.length > 0) return { findings: [unreachable(expects.address, own[0]!)] };
-    const findings = expects.names.flatMap((wanted, i) => judge(wanted, own[i]!, expects.address));
-    if (bogus?.ok && !refuses(bogus.message))
-      findings.push(accepts(expects.bogusName!, bogus.message, expects.address));
-    return { findings };
+    return { findings: [...names, ...place, ...told] };
   },
 };
+
+/** Does it answer, validate, refuse, reach? Over IPv6, as everything here should. */
+async function lookAtNames(expects: Expects, world: World): Promise<Finding[]> {
+  const { address, names, bogusName, ipv6OnlyName } = expects;
+  const optional = async (name: string | undefined) => (name ? askResolver(name, "A", address, world) : undefined);
+  const [own, bogus, far] = await Promise.all([
+    Promise.all(names.map((wanted) => askResolver(wanted.name, wanted.type, address, world))),
+    optional(bogusName),
+    optional(ipv6OnlyName),
+  ]);
+  const silent = [...own, ...(bogus ? [bogus] : [])].every((answer) => !answer.ok);
+  if (silent && own.length > 0) return [unreachable(address, own[0]!)];
+  const findings = names.flatMap((wanted, i) => judge(wanted, own[i]!, address));
+  if (bogus?.ok && !refuses(bogus.message)) findings.push(accepts(bogusName!, bogus.message, address));
+  // Only where it does reach the others: else this is not about IPv6.
+  const reaches = own.some((answer) => answer.ok && answer.message.rcode === RCODE.NOERROR);
+  if (far && reaches && !resolves(far)) findings.push(cannotReach(ipv6OnlyName!, far, address));
+  return findings;
+}
+
+/** Both families, and is it the one that it should be? Its own name is answered without asking anybody. */
+async function lookAtPlace({ address, address4, identity, mute }: Expects, world: World): Promise<Finding[]> {
+  const addresses = identity ? [address, ...(address4 === undefined ? [] : [address4])] : [];
+  const [asked, strange] = await Promise.all([
+    Promise.all(
+      addresses.map(async (to) => ({ address: to, answer: await askResolver(identity!.name, "TXT", to, world) })),
+    ),
+    Promise.all((mute ?? []).map(async (to) => ({ address: to, answered: await answersAt(to, world) }))),
+  ]);
+  const hijacked = [...(identity ? judgeIdentity(identity, asked) : []), ...judgeMute(strange)];
+  return [...hijacked, ...judgeFamilies(asked)];
+}
+
+/** What the host's own resolv.conf names, and what a server does that nobody planned. */
+async function lookAtHost(expects: Expects, world: World): Promise<Finding[]> {
+  if (!expects.configured) return [];
+  const configured = parseResolvConf(world.resolvConf() ?? "");
+  const unplanned = strangersIn(configured, expects.configured).slice(0, MAX_STRANGERS);
+  const strangers = unplanned.map(async (address): Promise<Stranger> => {
+    const [first] = expects.names;
+    const own = first && (await askResolver(first.name, first.type, address, world));
+    const bogus = expects.bogusName && own?.ok ? await askResolver(expects.bogusName, "A", address, world) : undefined;
+    return {
+      address,
+      answers: own?.ok ?? false,
+      validates: own?.ok === true && own.message.authenticData,
+      acceptsBogus: bogus?.ok === true && !refuses(bogus.message),
+    };
+  });
+  return judgeConfigured(configured, await Promise.all(strangers));
+}
+
+/** Does anything at all that looks like DNS come back? */
+async function answersAt(address: string, world: World): Promise<boolean> {
+  const transport = {
+    udp: (query: Uint8Array, fits: (answer: Uint8Array) => boolean) =>
+      world.exchangeUdp({ address, port: 53 }, query, fits, MUTE_TIMEOUT_MS),
+    tcp: async () => ({ ok: false, why: "failed", detail: "not asked" }) as const,
+    random16: world.random16,
+  };
+  const answer = await ask({ name: ".", type: 2, recursive: true }, transport, 1);
+  return answer.ok || answer.why === "malformed";
+}
 
 function askResolver(name: string, type: string, address: string, world: World): Promise<Answer> {
   const number = typeNumber(type);
@@ -44,6 +117,13 @@ function askResolver(name: string, type: string, address: string, world: World):
       random16: world.random16,
     },
   );
+}
+
+const resolves = (answer: Answer) => answer.ok && answer.message.rcode === RCODE.NOERROR;
+
+function cannotReach(name: string, answer: Answer, address: string): Finding {
+  const why = answer.ok ? rcodeName(answer.message.rcode) : answer.why;
+  return { subject: name, tag: "RESOLVER_NO_IPV6_ONLY", evidence: { resolver: address, name, why } };
 }
 
 function unreachable(address: string, answer: Answer): Finding {

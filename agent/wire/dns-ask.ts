@@ -21,10 +21,10 @@ export type Answer = { ok: true; message: Message } | { ok: false; why: string; 
 
 const TRIES = 2;
 
-/** DO is always set; AD too towards a resolver (RFC 6840 §5.7). Never throws for what a server sends. */
-export async function ask(asked: Asked, transport: Transport): Promise<Answer> {
+/** DO is always set; AD too towards a resolver (RFC 6840 §5.7). Never throws for what a server sends. `tries`: over UDP. */
+export async function ask(asked: Asked, transport: Transport, tries = TRIES): Promise<Answer> {
   let sent: Sent = { ok: false, why: "timeout", detail: "not sent" };
-  for (let i = 0; i < TRIES; i++) {
+  for (let i = 0; i < tries; i++) {
     const id = transport.random16();
     const query = queryOf(asked, id);
     sent = await transport.udp(query, (answer) => answers(answer, id, asked));

@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import type { World } from "../check.ts";
 import { connectSmtpTls, connectTcp, connectTls, exchangeTcp, exchangeUdp, streamTcp } from "./connect.ts";
 import { makeKernel } from "./kernel.ts";
+import { resolvConf } from "./resolv-conf.ts";
 import { makeTail } from "./tail.ts";
 
 export function makeWorld(): World {
@@ -17,5 +18,6 @@ export function makeWorld(): World {
     connectSmtpTls,
     random16: () => randomInt(0x1_0000),
     tail: makeTail,
+    resolvConf,
   };
 }

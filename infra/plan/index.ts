@@ -24,6 +24,8 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
     domain: province.domain,
     portal: { name: names.portal, address: serverOf(hosts, "portal").server!.address },
     bogus: names.bogus,
+    v6only: names.v6only,
+    resolverId: names.resolverId,
     zone,
     servers: serversOf(zone),
     zonePlaces: new Set(zone.servers.map((s) => hosts.find((h) => h.id === s.host)!.server?.core)).size,

@@ -31,6 +31,8 @@ export interface Watched {
   domain: string;
   portal: { name: string; address: Dual };
   bogus: string;
+  v6only: string;
+  resolverId: string;
   zone: PlannedZone;
   /** In how many data centres its servers stand. */
   zonePlaces: number;
@@ -53,7 +55,10 @@ export function targetsOf(host: PlannedHost, interfaces: readonly Interface[], w
   if (host.role === "core" && interfaces.some((i) => i.peer.host === w.zone.servers[0]!.host))
     return [...links, zoneTarget(host, bothFamilies(w.commonNames), w), certificateTarget(host, w)];
   // The routers' own addresses are not known outside: the way from the root down is open to servers.
-  if (host.server?.task === "bastion") return [...links, sshTarget(host), auditTarget(host, w)];
+  if (host.server?.task === "bastion") {
+    const own = w.resolvers.map((resolver, i) => resolverTarget(host, resolver, i === 0, [w.portal.name], w));
+    return [...links, sshTarget(host), auditTarget(host, w), ...own];
+  }
   return links;
 }
 
@@ -89,7 +94,7 @@ function siteTargets(host: PlannedHost, interfaces: readonly Interface[], w: Wat
       expects: { prefix: host.lan!.prefix.v6, service },
     },
     zoneTarget(host, bothFamilies([w.portal.name, name]), w),
-    ...w.resolvers.map((resolver) => resolverTarget(host, resolver, name, w)),
+    ...w.resolvers.map((resolver, i) => resolverTarget(host, resolver, i === 0, [name, w.portal.name], w)),
     certificateTarget(host, w),
   ];
 }
@@ -124,12 +129,26 @@ function auditTarget(host: PlannedHost, { zone, servers, zonePlaces, root, commo
   return { ...head(host, "zone-audit", zone.name, zoneAsset(zone.name)), kind: "zone-audit", expects };
 }
 
-function resolverTarget(host: PlannedHost, resolver: PlannedHost, name: string, w: Watched): Target {
-  const names = bothFamilies([name, w.portal.name]).map((n) => ({ ...n, zoneAsset: zoneAsset(w.domain) }));
+/** `first`: of a host's several resolvers, the one whose run also looks at what the host itself is told to use. */
+function resolverTarget(host: PlannedHost, resolver: PlannedHost, first: boolean, asked: string[], w: Watched): Target {
+  const names = bothFamilies(asked).map((n) => ({ ...n, zoneAsset: zoneAsset(w.domain) }));
+  const { v4, v6 } = resolver.server!.address;
+  const elsewhere = w.datacentre.loopback!;
+  const configured = w.resolvers.flatMap(({ server }) => [server!.address.v6, server!.address.v4]);
   return {
     ...head(host, "resolver", resolver.id, resolverService(resolver.id)),
     kind: "resolver",
-    expects: { address: resolver.server!.address.v6, names, bogusName: w.bogus },
+    expects: {
+      address: v6,
+      address4: v4,
+      names,
+      bogusName: w.bogus,
+      ipv6OnlyName: w.v6only,
+      identity: { name: w.resolverId, text: resolver.id },
+      // Routers, which answer no DNS: who answers there stands in between.
+      mute: [elsewhere.v6, elsewhere.v4],
+      ...(first ? { configured } : {}),
+    },
   };
 }
 

@@ -81,6 +81,8 @@ export interface NameServer {
   /** Absolute, without the last dot. */
   name: string;
   address: Dual;
+  /** Known by its IPv6 address alone. */
+  ipv6Only?: true;
 }
 
 export interface PlannedZone {
@@ -121,7 +123,7 @@ export interface Plan {
   /** The addresses of the province's resolvers. */
   resolvers: Dual[];
   /** Names of the services, absolute. */
-  names: { portal: string; console: string; bogus: string };
+  names: { portal: string; console: string; bogus: string; v6only: string; resolverId: string };
   registry: Registry;
 }
 

@@ -6,6 +6,10 @@ export const serviceNames = (domain: string) => ({
   portal: `portal.${domain}`,
   console: `console.${domain}`,
   bogus: `bogus.${domain}`,
+  /** A zone whose servers have IPv6 addresses only: what a resolver without IPv6 cannot reach. */
+  v6only: `v6only.${domain}`,
+  /** In no zone: each resolver of the province answers it by itself, with its own name. */
+  resolverId: `resolver-id.${domain}`,
 });
 
 /** Host that runs a task; validation has made sure that there is one. */
@@ -18,6 +22,7 @@ export function planZones(p: Intent, hosts: readonly PlannedHost[]): PlannedZone
   const outer = hosts.find((h) => h.role === "internet")!;
   const own = nameServers(domain, hosts);
   const names = serviceNames(domain);
+  const own6 = own.map((s, i): NameServer => ({ ...s, name: `ns${i + 1}.${names.v6only}`, ipv6Only: true }));
   // camau.gov.vn → ["vn", "gov.vn"]: every zone between the root and the province's own.
   const labels = domain.split(".");
   const above = labels.slice(1).map((_, i) => labels.slice(labels.length - 1 - i).join("."));
@@ -39,9 +44,18 @@ export function planZones(p: Intent, hosts: readonly PlannedHost[]): PlannedZone
     name: domain,
     servers: own,
     records: provinceRecords(p, hosts, own),
-    children: [{ name: names.bogus, servers: own, broken: true }],
+    children: [
+      { name: names.bogus, servers: own, broken: true },
+      { name: names.v6only, servers: own6, broken: false },
+    ],
   };
-  return [...upper, province, bogus];
+  const v6only: PlannedZone = {
+    name: names.v6only,
+    servers: own6,
+    records: [...addresses(names.v6only, serverOf(hosts, "portal").server!.address), ...serverRecords(own6)],
+    children: [],
+  };
+  return [...upper, province, bogus, v6only];
 }
 
 /** ns1 is the primary, ns2 and on are the secondaries in the order of the file. */
@@ -65,7 +79,8 @@ const addresses = (name: string, address: Dual): DnsRecord[] => [
   { name, type: "AAAA", data: address.v6 },
 ];
 
-const serverRecords = (servers: NameServer[]) => servers.flatMap((s) => addresses(s.name, s.address));
+const serverRecords = (servers: NameServer[]) =>
+  servers.flatMap((s) => addresses(s.name, s.address).filter(({ type }) => type === "AAAA" || !s.ipv6Only));
 
 /** Official portals have names below the province's and both families (Decree 224/2026/NĐ-CP art. 11.4). */
 function provinceRecords(p: Intent, hosts: readonly PlannedHost[], servers: NameServer[]): DnsRecord[] {

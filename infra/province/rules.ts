@@ -82,7 +82,7 @@ function repeatedWords(p: Written): Broken[] {
 function reservedIds(p: Written): Broken[] {
   const sightings = [...idsOf(p.agencies, "agencies"), ...idsOf(p.services, "services")];
   return sightings.flatMap(({ value, at }): Broken[] => {
-    if (!/^(portal|console|bogus|ns[0-9]+|ca|hostmaster)$/.test(value)) return [];
+    if (!/^(portal|console|bogus|v6only|resolver-id|ns[0-9]+|ca|hostmaster)$/.test(value)) return [];
     const wrong = `${value}.${p.province.domain} is a name of the province itself`;
     return [{ code: "id-reserved", at, wrong, right: "an id that is no service's name" }];
   });

@@ -14,6 +14,7 @@ export function unboundConfig(plan: Plan, host: PlannedHost): string {
   const { address } = host.server!;
   const { aggregate, private4, domain } = plan.province;
   const own = plan.zones.find((z) => z.name === domain)!;
+  const id = `${plan.names.resolverId}.`;
   const allow = [aggregate.v4, private4, aggregate.v6].map((p) => `  access-control: ${p} allow`);
   return `server:
   directory: "/etc/unbound"
@@ -38,6 +39,9 @@ ${allow.join("\n")}
   hide-identity: yes
   hide-version: yes
   prefetch: yes
+  # By this name an agent knows that it is this resolver that answers it, and nobody in its place.
+  local-zone: "${id}" static
+  local-data: '${id} 0 IN TXT "${host.id}"'
   # What was bogus is asked for again soon: a corrected zone is in use within seconds.
   val-bogus-ttl: 5
   cache-max-ttl: 60

@@ -1,5 +1,5 @@
 // The text of a zone file: unsigned, since Knot signs what it loads. Pure.
-import type { Plan, PlannedZone } from "../plan/types.ts";
+import type { NameServer, Plan, PlannedZone } from "../plan/types.ts";
 import type { RenderFacts } from "./facts.ts";
 
 const TTL_SECONDS = 60;
@@ -14,7 +14,7 @@ export function zoneFile(plan: Plan, zone: PlannedZone, facts: RenderFacts): str
   const delegations = zone.children.flatMap((child) => [
     ...child.servers.map((s) => `${dotted(child.name)} NS ${dotted(s.name)}`),
     `${dotted(child.name)} DS ${child.broken ? facts.wrongDs.get(child.name) : facts.zones.get(child.name)!.ds}`,
-    ...child.servers.flatMap((s) => glue(s.name, s.address, child.name)),
+    ...child.servers.flatMap((s) => glue(s, child.name)),
   ]);
   return `${[
     `$TTL ${TTL_SECONDS}`,
@@ -26,7 +26,7 @@ export function zoneFile(plan: Plan, zone: PlannedZone, facts: RenderFacts): str
 }
 
 /** Only what lies within the child needs its address in the parent (RFC 1034 §4.2.1). */
-const glue = (server: string, address: { v4: string; v6: string }, child: string): string[] =>
-  server === child || server.endsWith(`.${child}`)
-    ? [`${dotted(server)} A ${address.v4}`, `${dotted(server)} AAAA ${address.v6}`]
+const glue = ({ name, address, ipv6Only }: NameServer, child: string): string[] =>
+  name === child || name.endsWith(`.${child}`)
+    ? [...(ipv6Only ? [] : [`${dotted(name)} A ${address.v4}`]), `${dotted(name)} AAAA ${address.v6}`]
     : [];

@@ -42,11 +42,11 @@ export class Dns {
   signed = "";
   private children: ChildProcess[] = [];
 
-  /** Signs the zone and serves it. */
-  async start(): Promise<void> {
+  /** Signs the zone and serves it; `edit` changes its text before. */
+  async start(edit = (text: string) => text): Promise<void> {
     this.port = await freePort();
     mkdirSync(join(this.dir, "zones"));
-    writeFileSync(join(this.dir, "zones", `${ZONE}.zone`), ZONE_TEXT);
+    writeFileSync(join(this.dir, "zones", `${ZONE}.zone`), edit(ZONE_TEXT));
     writeFileSync(join(this.dir, "sign.conf"), this.config("dnssec-signing: on"));
     this.run("kzonesign", "-c", join(this.dir, "sign.conf"), "-o", this.dir, ZONE);
     this.signed = readFileSync(join(this.dir, `${ZONE}.zone`), "utf8");

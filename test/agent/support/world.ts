@@ -18,6 +18,7 @@ export function worldOf(parts: Partial<Omit<World, "kernel">> & { kernel?: Parti
     streamTcp: unasked("streamTcp"),
     connectSmtpTls: unasked("connectSmtpTls"),
     tail: unasked("tail"),
+    resolvConf: unasked("resolvConf"),
     random16: () => Math.floor(Math.random() * 65_536),
     ...parts,
     kernel: {

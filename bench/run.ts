@@ -3,6 +3,7 @@
 import { detect } from "./detect.ts";
 import { dnssec } from "./dnssec.ts";
 import { plan } from "./plan.ts";
+import { ingest } from "./ingest.ts";
 
 type Bench = { about: string; run: (args: string[]) => Promise<unknown> };
 
@@ -18,6 +19,10 @@ const BENCHES: Record<string, Bench> = {
   detect: {
     about: "seconds from the kernel's change to the incident in the page, for each of the five faults (root)",
     run: detect,
+  },
+  ingest: {
+    about: "items a second that the console keeps, acknowledged and correlated, beside Alertmanager",
+    run: ingest,
   },
 };
 

@@ -58,7 +58,8 @@ export async function ingest(args: string[]): Promise<unknown> {
       server_mib: round(memory.peak),
     };
     const peer = values["no-peer"] ? {} : { alertmanager: await alertmanager(ms) };
-    const theirs = peer.alertmanager && "items_per_second" in peer.alertmanager ? peer.alertmanager.items_per_second : 0;
+    const theirs =
+      peer.alertmanager && "items_per_second" in peer.alertmanager ? peer.alertmanager.items_per_second : 0;
     return { ours, peer, ratio: theirs > 0 ? round(most.items_per_second / theirs, 2) : null };
   } finally {
     await server.end();

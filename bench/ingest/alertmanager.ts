@@ -44,7 +44,12 @@ export async function alertmanager(ms: number): Promise<{ items_per_second: numb
 
 function batch(n: number): string {
   const alerts = Array.from({ length: BATCH }, (_, i) => ({
-    labels: { alertname: "CERT_EXPIRED", agency: `a${i % 200}`, target: `certificate/portal/${n}-${i}`, severity: "high" },
+    labels: {
+      alertname: "CERT_EXPIRED",
+      agency: `a${i % 200}`,
+      target: `certificate/portal/${n}-${i}`,
+      severity: "high",
+    },
     annotations: { path: "core1 hub1", issuer: "x".repeat(100) },
   }));
   return JSON.stringify(alerts);

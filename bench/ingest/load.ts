@@ -98,7 +98,8 @@ async function connect(world: World, i: number, mix: Mix, took: (ms: number) => 
   const agent = agentId(i);
   const client = await world.clientOf(i);
   const url = `wss://127.0.0.1:${world.config.gateway.port}/agent`;
-  const socket = new WebSocket(url, ["vonggac.1"], { ca: world.roots, servername: "console.test", ...client });
+  const tls = { ca: world.roots, servername: "console.test", ...client };
+  const socket = new WebSocket(url, ["vonggac.1"], tls);
   const connection: Connection = { socket, frames: framesOf(i, mix), nextSeq: 1, waiting: [], acked: undefined };
   await new Promise<void>((resolve, reject) => {
     socket.on("error", reject);

@@ -82,7 +82,10 @@ export interface World {
 }
 
 /** Writes everything that `console/main.ts --config` needs. `parent` is on a real disk, or fsync costs nothing. */
-export async function prepareWorld(agents: number, parent = process.env["VONGGAC_BENCH_DIR"] ?? tmpdir()): Promise<World> {
+export async function prepareWorld(
+  agents: number,
+  parent = process.env["VONGGAC_BENCH_DIR"] ?? tmpdir(),
+): Promise<World> {
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(path.join(parent, "vonggac-bench-"));
   const at = (file: string) => path.join(folder, file);

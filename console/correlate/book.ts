@@ -11,6 +11,7 @@ import {
 import type { Cause, State, Tracked } from "./state.ts";
 import { DEFAULT_POLICY } from "./state.ts";
 import type { Topology } from "./topology.ts";
+import { enter } from "./tracked.ts";
 
 const MOST_HISTORY = 500;
 /** Keys that the record keeps of one incident. A storm may hold more: after a restart a later return of such a key is counted again. */
@@ -22,7 +23,10 @@ export const policyOf = (state: State) => state.settings.policy ?? DEFAULT_POLIC
 export function track(state: State, key: string, incident: Incident, at: number, stands: boolean): Tracked {
   const tracked: Tracked = { key, incident, stands, stoodAt: at, held: stands, heldAt: at };
   state.tracked.set(incident.id, tracked);
-  if (!endsByPerson(incident)) state.hot.add(tracked);
+  if (!endsByPerson(incident)) {
+    state.hot.add(tracked);
+    enter(state, tracked);
+  }
   for (const k of [key, ...(incident.answersFor ?? [])]) answerFor(state, tracked, k);
   return tracked;
 }

@@ -5,7 +5,7 @@ import type { Topology } from "./topology.ts";
 
 /**
  * Takes one report in. A report that ran is the whole truth of its target: clues that it does not have are over.
- * A skipped or broken run changes nothing. Returns whether the set of clues, or who has a healthy view, changed.
+ * A skipped or broken run changes nothing. Returns whether a clue, or who has a healthy view, changed.
  */
 export function applyReport(state: State, agent: string, report: Report): boolean {
   if (report.outcome !== "ran") return false;
@@ -14,21 +14,46 @@ export function applyReport(state: State, agent: string, report: Report): boolea
   if (!topology || !target || target.agent !== agent) return false;
   const run = `${agent}\n${report.check}\n${report.target}`;
   const before = state.lastRun.get(run);
+  if (before?.length === 0 && report.findings.length === 0) return false;
+  let changed = before === undefined;
   const ids: string[] = [];
   for (const finding of report.findings) {
     const clue = clueOf(topology, target, agent, report, finding);
     ids.push(clue.id);
-    const known = state.clues.get(clue.id);
-    if (known) clue.since = known.since;
-    state.clues.set(clue.id, clue);
+    if (putClue(state, clue)) changed = true;
   }
-  for (const id of before ?? []) if (!ids.includes(id)) state.clues.delete(id);
+  for (const id of before ?? [])
+    if (!ids.includes(id)) {
+      touch(state, state.clues.get(id));
+      state.clues.delete(id);
+      changed = true;
+    }
   state.lastRun.set(run, ids);
-  return before === undefined || before.length !== ids.length || ids.some((id) => !before.includes(id));
+  // Who sees a link healthy decides whether a host is down.
+  if (changed && target.kind === "link") state.derived.networkTouched = true;
+  return changed;
+}
+
+/** Keeps a clue under its id; what is known already keeps its place and its beginning. Returns whether that changed anything. */
+function putClue(state: State, clue: Clue): boolean {
+  const known = state.clues.get(clue.id);
+  if (known) {
+    clue.since = known.since;
+    clue.n = known.n;
+    if (JSON.stringify(known.evidence) === JSON.stringify(clue.evidence)) return false;
+  } else clue.n = ++state.lastClue;
+  state.clues.set(clue.id, clue);
+  touch(state, clue);
+  return true;
+}
+
+function touch(state: State, clue: Clue | undefined): void {
+  if (clue) state.derived.touchedClues.set(clue.id, clue);
 }
 
 /** Forgets clues whose target is no longer watched. */
 export function dropUnwatched(state: State): void {
+  state.derived.stale = true;
   for (const [id, clue] of state.clues) {
     const target = state.topology?.targets.get(clue.target);
     if (target?.agent !== clue.agent) state.clues.delete(id);
@@ -43,6 +68,7 @@ function clueOf(topology: Topology, target: Target, agent: string, report: Repor
   const dependsOn = dependencyOf(topology, target, finding);
   return {
     id: [agent, report.check, report.target, finding.subject, finding.tag].join("\n"),
+    n: 0,
     agent,
     agency: target.agency,
     from: topology.hostOfAgent.get(agent) ?? agent,

@@ -3,15 +3,16 @@
 import { DETECTION_CLASSES, type Detection, type Indicator, SEVERITIES, type Severity } from "../../protocol/index.ts";
 import { answering, nameOf, newIncident, note, noteDetectedAt, policyOf, resume, track } from "./book.ts";
 import { enlist, sight } from "./campaigns.ts";
-import { worst } from "./diagnose.ts";
+import { worst } from "./groups.ts";
 import { MOST_EVIDENCE } from "./incidents.ts";
 import { weigh } from "./severity.ts";
 import type { Change, State, Tracked } from "./state.ts";
-import { wake } from "./state.ts";
 import { collapse, noteOpening } from "./storms.ts";
 import type { Topology } from "./topology.ts";
+import { wakeOf } from "./wakes.ts";
 
 const DEFAULT_CLASS = { class: "intrusion", quietAfterMs: 600_000 } as const;
+const QUIET = "quiet";
 const rulesOf = (detectionClass: string) => DETECTION_CLASSES[detectionClass] ?? DEFAULT_CLASS;
 
 interface Seen {
@@ -40,7 +41,7 @@ export function applyDetection(
   const { quietAfterMs } = rulesOf(detection.class);
   state.attacks.set(tracked.incident.id, { lastAt: now, quietAfterMs });
   state.nextQuietAt = Math.min(state.nextQuietAt, now + quietAfterMs);
-  wake(state, state.nextQuietAt);
+  wakeOf(state.wakes, QUIET, state.nextQuietAt);
   sight(state, tracked, indicatorsOf(detection));
   return [{ type: "incident", incident: tracked.incident }, ...enlist(state, tracked, now)];
 }
@@ -48,7 +49,7 @@ export function applyDetection(
 /** Attacks without a new detection for their class's window become quiet. */
 export function quieten(state: State, now: number): Change[] {
   if (now < state.nextQuietAt) {
-    if (Number.isFinite(state.nextQuietAt)) wake(state, state.nextQuietAt);
+    if (Number.isFinite(state.nextQuietAt)) wakeOf(state.wakes, QUIET, state.nextQuietAt);
     return [];
   }
   const changes: Change[] = [];
@@ -72,7 +73,7 @@ export function quieten(state: State, now: number): Change[] {
     });
     changes.push({ type: "incident", incident: tracked.incident });
   }
-  if (Number.isFinite(state.nextQuietAt)) wake(state, state.nextQuietAt);
+  if (Number.isFinite(state.nextQuietAt)) wakeOf(state.wakes, QUIET, state.nextQuietAt);
   return changes;
 }
 

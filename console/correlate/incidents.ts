@@ -26,79 +26,159 @@ import {
   track,
   untrack,
 } from "./book.ts";
-import { worst } from "./diagnose.ts";
-import { windowFor } from "./maintenance.ts";
+import { worst } from "./groups.ts";
+import { WINDOW, windowFor } from "./maintenance.ts";
 import { weigh } from "./severity.ts";
-import type { Cause, Change, State, Tracked } from "./state.ts";
-import { wake } from "./state.ts";
+import { type Cause, type Change, causeOf, type State, type Tracked } from "./state.ts";
 import { collapse, noteOpening } from "./storms.ts";
 import type { Topology } from "./topology.ts";
+import {
+  coveringNow,
+  enter,
+  goes,
+  hold,
+  hotAt,
+  judgedBefore,
+  noteChanged,
+  pend,
+  REMNANT_MS,
+  reindex,
+  standFor,
+  staysUnknown,
+} from "./tracked.ts";
+import { wakeOf } from "./wakes.ts";
 
-/** How long after its cause was last seen an incident still answers for remnants that were there before. */
-const REMNANT_MS = 30_000;
 /** How long after recovery a new cause next to the old one still counts as the same trouble settling. */
 const FLAP_MS = 8_000;
 export const MOST_EVIDENCE = 200;
 
-/** One step over all causes: what stands for which incident, and what changed by it. */
+/** An incident of more causes than this is told anew once a second, not at each of them. */
+const MANY_CAUSES = 50;
+const TELL_EVERY_MS = 1_000;
+
+/** Sources of wakes. */
+const CAUSE = "cause:";
+const INCIDENT = "incident:";
+const TELL = "tell:";
+
+/** What a decision has to look at: keys of causes that came, went or changed; wakes that are due; agents whose presence changed. */
+export interface News {
+  touched: Set<string>;
+  due: readonly string[];
+  agents: readonly string[];
+}
+
 interface Pass {
   state: State;
   topology: Topology;
-  causes: Map<string, Cause>;
   now: number;
   changed: Set<Tracked>;
-  /** The causes that stand for each incident now. */
-  standing: Map<Tracked, Cause[]>;
+  /** Incidents whose causes changed: they are told anew. */
+  told: Set<Tracked>;
 }
 
-export function assimilate(state: State, topology: Topology, causes: Map<string, Cause>, now: number): Change[] {
-  const pass: Pass = { state, topology, causes, now, changed: new Set(), standing: new Map() };
-  noteStanding(state, causes, now);
-  beginStep(state, now);
-  // Network causes first: what they refine must not be opened beside them.
-  const ordered = [...causes.values()].sort((a, b) => b.explains.length - a.explains.length || a.since - b.since);
-  for (const cause of ordered) {
-    const own = ownerOf(pass, cause.key);
-    if (own && isWorking(own.incident)) continueIncident(pass, own, cause);
-    else if (adopt(pass, cause, own)) continue;
-    else if (own) reopen(pass, own, cause);
-    else startIncident(pass, cause);
-  }
+export function assimilate(state: State, topology: Topology, news: News, now: number): Change[] {
+  const pass: Pass = { state, topology, now, changed: new Set(), told: new Set() };
+  const { derived } = state;
+  const touched = derived.trackedStale ? everything(state, news.touched, now) : news.touched;
+  for (const key of touched) noteStanding(pass, key);
+  for (const asset of agentAssets(topology, news.agents))
+    for (const t of hotAt(state, asset)) if (t.incident.class === "agent") hold(state, t, now);
+  for (const source of news.due) takeWake(pass, source, touched);
+  for (const key of judgedBefore(state)) touched.add(key);
+  takeCauses(pass, touched);
   // Of what only a person ends, a person tells the story: causes hold it, and do not rewrite it.
-  for (const [tracked, its] of pass.standing)
-    if (!endsByPerson(tracked.incident) && describe(pass, tracked, its)) pass.changed.add(tracked);
-  for (const tracked of state.hot) end(pass, tracked);
+  for (const tracked of pass.told) if (!endsByPerson(tracked.incident)) tell(pass, tracked);
+  for (const tracked of derived.loose) if (state.hot.has(tracked)) end(pass, tracked);
+  derived.loose.clear();
   return [...pass.changed]
     .filter((t) => t.shadow === undefined)
     .map((t) => ({ type: "incident", incident: t.incident }));
 }
 
-function noteStanding(state: State, causes: Map<string, Cause>, now: number): void {
-  for (const key of state.standing.keys()) if (!causes.has(key)) state.standing.delete(key);
-  for (const key of causes.keys()) if (!state.standing.has(key)) state.standing.set(key, now);
-}
-
-/** What stood at the last step stood until now; what stands from now on, this step will say. */
-function beginStep(state: State, now: number): void {
+/** Begins anew: what stood at the last step stood until now; what stands from now on, this step will say. Gives all causes' keys. */
+function everything(state: State, touched: Set<string>, now: number): Set<string> {
+  const { derived } = state;
+  reindex(state);
+  for (const key of state.standing.keys()) if (!causeOf(state, key)) state.standing.delete(key);
   for (const t of state.hot) {
     if (t.stands) t.stoodAt = now;
     if (t.held) t.heldAt = now;
     t.stands = false;
     t.held = staysUnknown(state, t);
+    derived.loose.add(t);
+  }
+  const keys = [derived.networkCauses, derived.groupCauses, derived.silentCauses].flatMap((m) => [...m.keys()]);
+  return new Set([...touched, ...keys]);
+}
+
+/** Since when a cause stands. One that is gone stood until now. */
+function noteStanding(pass: Pass, key: string): void {
+  const { state, now } = pass;
+  if (causeOf(state, key)) {
+    if (!state.standing.has(key)) state.standing.set(key, now);
+    return;
+  }
+  state.standing.delete(key);
+  const t = goes(state, key, now);
+  if (t?.stands) pass.told.add(t);
+}
+
+/** An agent's own host, and the console's: an incident there waits until somebody is known again. */
+function agentAssets(topology: Topology, agents: readonly string[]): Set<string> {
+  const hosts = agents.map((a) => topology.hostOfAgent.get(a)).filter((h) => h !== undefined);
+  return new Set(hosts.length > 0 ? [...hosts, topology.registry.consoleHost] : []);
+}
+
+function takeWake(pass: Pass, source: string, touched: Set<string>): void {
+  const { state } = pass;
+  const of = (prefix: string) => (source.startsWith(prefix) ? source.slice(prefix.length) : undefined);
+  const key = of(CAUSE) ?? of(WINDOW);
+  if (key !== undefined) touched.add(key);
+  const ending = state.tracked.get(of(INCIDENT) ?? "");
+  if (ending) state.derived.loose.add(ending);
+  const telling = state.tracked.get(of(TELL) ?? "");
+  if (telling?.stands) pass.told.add(telling);
+}
+
+// Network causes first: what they refine must not be opened beside them.
+const broadestFirst = (a: Cause, b: Cause) =>
+  b.explains.length - a.explains.length || a.since - b.since || (a.key < b.key ? -1 : 1);
+
+const causesOf = (state: State, keys: Iterable<string>): Cause[] =>
+  [...keys].map((key) => causeOf(state, key)).filter((c) => c !== undefined);
+
+function takeCauses(pass: Pass, touched: Set<string>): void {
+  const { state } = pass;
+  const queue = causesOf(state, touched).sort(broadestFirst);
+  for (let i = 0; i < queue.length; i++) {
+    const version = state.derived.coveringVersion;
+    takeCause(pass, queue[i]!);
+    if (state.derived.coveringVersion === version) continue;
+    // An incident by which others' causes were judged is another now: those that come later are judged by that.
+    const rest = judgedBefore(state).filter((key) => !touched.has(key));
+    const later = causesOf(state, rest).filter((c) => broadestFirst(queue[i]!, c) < 0);
+    for (const cause of later) touched.add(cause.key);
+    if (later.length > 0) queue.push(...[...queue.splice(i + 1), ...later].sort(broadestFirst));
   }
 }
 
-/** After a restart nobody knows yet whether a silent agent still is: that is no recovery. */
-function staysUnknown(state: State, t: Tracked): boolean {
-  if (t.incident.class !== "agent" || !isWorking(t.incident)) return false;
-  const agent = state.topology?.agentOf.get(t.incident.cause.asset);
-  const known = agent === undefined ? [...state.presence.values()] : [state.presence.get(agent)];
-  return known.every((p) => p === undefined || p.presence === "unknown");
+function takeCause(pass: Pass, cause: Cause): void {
+  const own = ownerOf(pass, cause.key);
+  if (own && isWorking(own.incident)) {
+    continueIncident(pass, own, cause);
+    return;
+  }
+  const by = adopt(pass, cause, own);
+  pend(pass.state, cause.key, by, pass.now);
+  if (by) return;
+  if (own) reopen(pass, own, cause);
+  else startIncident(pass, cause);
 }
 
 function settled(pass: Pass, cause: Cause): boolean {
   const at = pass.state.standing.get(cause.key)! + cause.settleMs;
-  if (at > pass.now) wake(pass.state, at);
+  if (at > pass.now) wakeOf(pass.state.wakes, CAUSE + cause.key, at);
   return at <= pass.now;
 }
 
@@ -110,8 +190,8 @@ function ownerOf({ state, now }: Pass, key: string): Tracked | undefined {
 }
 
 function stand(pass: Pass, own: Tracked, cause: Cause): void {
-  own.stands = own.held = true;
-  pass.standing.set(own, [...(pass.standing.get(own) ?? []), cause]);
+  standFor(pass.state, cause.key, own, pass.now);
+  pass.told.add(own);
 }
 
 function continueIncident(pass: Pass, own: Tracked, cause: Cause): void {
@@ -124,24 +204,26 @@ function reopen(pass: Pass, own: Tracked, cause: Cause): void {
   resume(own.incident, Math.max(cause.since, own.incident.recoveredAt ?? cause.since));
   own.stoodAt = own.heldAt = pass.now;
   pass.state.hot.add(own);
+  enter(pass.state, own);
   note(own, pass.now, "reopened", cause.reason);
   pass.changed.add(own);
   continueIncident(pass, own, cause);
 }
 
-/** Lets an incident answer for a cause that its own fault left behind. */
-function adopt({ state, topology, now }: Pass, cause: Cause, own: Tracked | undefined): boolean {
+/** The incident that answers for a cause that its own fault left behind. */
+function adopt({ state, topology, now }: Pass, cause: Cause, own: Tracked | undefined): Tracked | undefined {
   const firstAt = state.standing.get(cause.key)!;
-  for (const t of state.hot) {
-    if (t === own || t.incident.class !== "connectivity") continue;
+  for (const t of coveringNow(state, now)) {
+    if (t === own) continue;
     const { incident } = t;
-    const until = firstAt <= (incident.recoveredAt ?? now) ? t.stoodAt + REMNANT_MS : t.stoodAt + FLAP_MS;
+    const stoodAt = t.stands ? now : t.stoodAt;
+    const until = firstAt <= (incident.recoveredAt ?? now) ? stoodAt + REMNANT_MS : stoodAt + FLAP_MS;
     if (now >= until || !covers(topology, incident, cause)) continue;
-    if (isWorking(incident)) t.held = true;
-    wake(state, until);
-    return true;
+    // While its own cause stands there is no end to wait for: when it goes, this is judged again.
+    if (!t.stands) wakeOf(state.wakes, CAUSE + cause.key, until);
+    return t;
   }
-  return false;
+  return undefined;
 }
 
 function covers(topology: Topology, incident: Incident, cause: Cause): boolean {
@@ -166,11 +248,12 @@ function startIncident(pass: Pass, cause: Cause): void {
 }
 
 /** Older incidents none of whose causes stands by itself any more, because this one explains it. */
-function explainedBy({ state, causes }: Pass, cause: Cause): Tracked[] {
-  return [...state.hot]
-    .filter((t) => isWorking(t.incident) && cause.explains.includes(t.incident.cause.asset))
-    .filter((t) => (t.incident.answersFor ?? []).every((key) => !causes.has(key)))
-    .sort((a, b) => a.incident.openedAt - b.incident.openedAt);
+function explainedBy({ state }: Pass, cause: Cause): Tracked[] {
+  return [...new Set(cause.explains)]
+    .flatMap((asset) => hotAt(state, asset))
+    .filter((t) => isWorking(t.incident))
+    .filter((t) => (t.incident.answersFor ?? []).every((key) => !causeOf(state, key)))
+    .sort((a, b) => a.incident.openedAt - b.incident.openedAt || (a.incident.id < b.incident.id ? -1 : 1));
 }
 
 function refine(pass: Pass, first: Tracked, cause: Cause): void {
@@ -185,6 +268,7 @@ function refine(pass: Pass, first: Tracked, cause: Cause): void {
   answerFor(state, first, cause.key);
   incident.cause = { asset: cause.asset, name: nameOf(topology, cause.asset) };
   incident.class = cause.class;
+  enter(state, first);
   note(first, now, "evidence-added", cause.reason);
   first.stoodAt = first.heldAt = now;
   pass.changed.add(first);
@@ -232,6 +316,20 @@ function joinStorm(pass: Pass, cause: Cause): boolean {
   stand(pass, joined.storm, cause);
   pass.changed.add(joined.storm);
   return true;
+}
+
+/** Tells an incident anew from its causes; of many, once a second and all at once. */
+function tell(pass: Pass, tracked: Tracked): void {
+  const { state, now } = pass;
+  const keys = state.derived.standingFor.get(tracked) ?? new Set();
+  if (keys.size === 0) return;
+  if (keys.size > MANY_CAUSES && now % TELL_EVERY_MS !== 0) {
+    wakeOf(state.wakes, TELL + tracked.incident.id, Math.ceil(now / TELL_EVERY_MS) * TELL_EVERY_MS);
+    return;
+  }
+  if (!describe(pass, tracked, causesOf(state, keys).sort(broadestFirst))) return;
+  noteChanged(state, tracked);
+  pass.changed.add(tracked);
 }
 
 /** Brings what the incident says up to its causes as they stand. Returns whether anything changed. */
@@ -304,7 +402,7 @@ function end(pass: Pass, tracked: Tracked): void {
   const closesAt = closes.includes(incident.class) ? (incident.recoveredAt ?? now) + closeAfterMs : undefined;
   if (closesAt !== undefined && tracked.shadow === undefined) {
     if (closesAt > now) {
-      wake(state, closesAt);
+      wakeOf(state.wakes, INCIDENT + incident.id, closesAt);
       return;
     }
     incident.state = "closed";
@@ -315,10 +413,9 @@ function end(pass: Pass, tracked: Tracked): void {
     });
     pass.changed.add(tracked);
     untrack(state, tracked);
-  } else if (now >= coldAt) {
-    if (tracked.shadow === undefined) state.hot.delete(tracked);
-    else untrack(state, tracked);
-  }
+  } else if (now < coldAt) wakeOf(state.wakes, INCIDENT + incident.id, coldAt);
+  else if (tracked.shadow === undefined) state.hot.delete(tracked);
+  else untrack(state, tracked);
 }
 
 function recover(pass: Pass, tracked: Tracked): void {
@@ -327,13 +424,14 @@ function recover(pass: Pass, tracked: Tracked): void {
   if (tracked.held) return;
   const at = tracked.heldAt + state.settings.recoverMs;
   if (at > now) {
-    wake(state, at);
+    wakeOf(state.wakes, INCIDENT + incident.id, at);
     return;
   }
   incident.state = "recovered";
   incident.recoveredAt = now;
-  const { closes, closeAfterMs } = policyOf(state);
-  if (closes.includes(incident.class)) wake(state, now + closeAfterMs);
+  // What comes next, policy's closing or the end of looking at it, is asked for at once.
+  wakeOf(state.wakes, INCIDENT + incident.id, now + 1);
+  noteChanged(state, tracked);
   note(tracked, now, "recovered", {
     key: "reason.evidence-gone",
     facts: { seconds: Math.round(state.settings.recoverMs / 1000) },

@@ -7,9 +7,10 @@ import { applyDetection, quieten, restoreAttack } from "./detections.ts";
 import { diagnose } from "./diagnose.ts";
 import { assimilate } from "./incidents.ts";
 import { actOf, declare } from "./persons.ts";
-import { type Change, type Input, initialState, type Settings, type State } from "./state.ts";
+import { type Change, type Input, initialState, type Settings, type State, wake } from "./state.ts";
 import { restoreOpenings } from "./storms.ts";
 import { topologyOf } from "./topology.ts";
+import { nextWakeAt, takeDue } from "./wakes.ts";
 
 export { type Change, type Input, initialState, type Settings, type State };
 
@@ -27,15 +28,20 @@ export function step(state: State, input: Input, now: number): Change[] {
       return applyReport(state, input.agent, input.report) || due(state, now) ? decide(state, now) : [];
     case "presence":
       state.presence.set(input.agent, { presence: input.presence, since: input.since });
+      state.derived.touchedAgents.add(input.agent);
+      state.derived.networkTouched = true;
       return decide(state, now);
     case "detection":
       return state.topology ? applyDetection(state, state.topology, input.agent, input.detection, now) : [];
     case "person":
+      // A person may change any incident: the next decision looks at all of them.
+      state.derived.trackedStale = true;
       return actOf(state, input, now);
     case "declare":
       return state.topology ? declare(state, state.topology, input.account, input.declared, now) : [];
     case "silences":
       state.silences = input.silences;
+      state.derived.trackedStale = true;
       return decide(state, now);
     case "tick":
       return due(state, now) ? decide(state, now) : [];
@@ -43,7 +49,7 @@ export function step(state: State, input: Input, now: number): Change[] {
 }
 
 /** When step() wants a tick, in the time of `now`; undefined when it waits for nothing. */
-export const nextWake = (state: State): number | undefined => state.wakeAt;
+export const nextWake = (state: State): number | undefined => nextWakeAt(state.wakes);
 
 /** Takes up, after a restart, what the store holds: open incidents, and each target's last report. */
 export function restore(
@@ -63,16 +69,22 @@ export function restore(
     restoreAttack(state, tracked);
   }
   restoreOpenings(state, incidents);
-  state.wakeAt = 0;
+  state.derived.stale = true;
+  wake(state, 0);
 }
 
-const due = (state: State, now: number) => state.wakeAt !== undefined && state.wakeAt <= now;
+function due(state: State, now: number): boolean {
+  const at = nextWakeAt(state.wakes);
+  return at !== undefined && at <= now;
+}
 
 function decide(state: State, now: number): Change[] {
-  if (!state.topology) return [];
-  state.wakeAt = undefined;
-  const causes = diagnose(state, state.topology, now);
-  return [...assimilate(state, state.topology, causes, now), ...quieten(state, now)];
+  const { topology } = state;
+  if (!topology) return [];
+  const sources = takeDue(state.wakes, now);
+  const agents = [...state.derived.touchedAgents];
+  const touched = diagnose(state, topology, sources, now);
+  return [...assimilate(state, topology, { touched, due: sources, agents }, now), ...quieten(state, now)];
 }
 
 /** What maintenance windows keep from being incidents now. */

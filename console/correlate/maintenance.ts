@@ -1,15 +1,18 @@
 // Maintenance windows in the correlator: a watched cause that a window names is followed in the shadow and opens no incident.
 // When the window ends and it still stands, it is one, at once. Attacks are never held back. Pure.
 import { endOfSilence, isActive, matches, type Silence, type Subject } from "../../protocol/index.ts";
-import { type Cause, type State, wake } from "./state.ts";
+import type { Cause, State } from "./state.ts";
 import type { Topology } from "./topology.ts";
+import { wakeOf } from "./wakes.ts";
+
+export const WINDOW = "window:";
 
 /** The window that keeps this cause from opening an incident now. Asks to be woken when it ends. */
 export function windowFor(state: State, topology: Topology, cause: Cause, now: number): Silence | undefined {
   const window = state.silences.find(
     (s) => s.kind === "maintenance" && isActive(s, now) && matches(s, subjectOfCause(topology, cause)),
   );
-  if (window) wake(state, endOfSilence(window));
+  if (window) wakeOf(state.wakes, WINDOW + cause.key, endOfSilence(window));
   return window;
 }
 

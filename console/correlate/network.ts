@@ -17,14 +17,8 @@ export interface NetworkDiagnosis {
   up: Set<string>;
 }
 
-export function diagnoseNetwork(state: State, topology: Topology): NetworkDiagnosis {
-  const down = new Map<string, Clue[]>();
-  for (const clue of state.clues.values()) {
-    if (!clue.row.down || topology.assets.get(clue.asset)?.kind !== "link") continue;
-    const list = down.get(clue.asset);
-    if (list) list.push(clue);
-    else down.set(clue.asset, [clue]);
-  }
+/** `down`: the clues on each link that is down, in the order in which they came. */
+export function diagnoseNetwork(state: State, topology: Topology, down: Map<string, Clue[]>): NetworkDiagnosis {
   const links = new Set(down.keys());
   const hosts = downHosts(state, topology, links, reachable(topology, { hosts: new Set(), links }));
   const outage: Outage = { hosts: new Set(hosts.keys()), links };

@@ -14,7 +14,9 @@ import type {
   Silence,
   TagRow,
 } from "../../protocol/index.ts";
+import type { NetworkDiagnosis } from "./network.ts";
 import type { Topology } from "./topology.ts";
+import { nextWakeAt, noWakes, type Wakes, wakeOf } from "./wakes.ts";
 
 export interface Settings {
   /** A cause must stand this long before an incident opens, so that the real cause can show itself. */
@@ -47,6 +49,8 @@ export const DEFAULT_POLICY: Policy = {
 /** One open finding as one observer sees it. */
 export interface Clue {
   id: string;
+  /** Clues are looked at in the order in which they came. */
+  n: number;
   agent: string;
   agency: string;
   /** Host on which the observer stands. */
@@ -100,6 +104,83 @@ export interface Attack {
   quietAfterMs: number;
 }
 
+/** Clues that speak of one asset and class: those of its own watchers, and those of who depends on it. */
+export interface Group {
+  direct: Set<Clue>;
+  dependent: Set<Clue>;
+}
+
+/**
+ * What follows from the rest of the state, kept so that a step looks only at what changed. It may be thrown away at any
+ * time (`stale`): the next decision then computes everything anew, with the same result; a property test holds the two together.
+ */
+export interface Derived {
+  stale: boolean;
+  /** Clues, agents and network that changed since the last decision. */
+  touchedClues: Map<string, Clue>;
+  touchedAgents: Set<string>;
+  networkTouched: boolean;
+  network: NetworkDiagnosis | undefined;
+  /** Clues on each link that is down, by clue id. */
+  linksDown: Map<string, Map<string, Clue>>;
+  /** Group and host indexes of clues: where each stands, who stands there, whose path decides about whom. */
+  groups: Map<string, Group>;
+  placed: Map<string, { clue: Clue; group: string | undefined }>;
+  cluesOfHost: Map<string, Set<Clue>>;
+  dependentsOf: Map<string, Set<Clue>>;
+  silent: Set<string>;
+  consoleCutOff: boolean;
+  /** Causes by what made them; a key of a later one counts before that of an earlier one. */
+  networkCauses: Map<string, Cause>;
+  groupCauses: Map<string, Cause>;
+  silentCauses: Map<string, Cause>;
+  /** Incidents are to be looked at whole: a person, or a restart, may have changed any of them. */
+  trackedStale: boolean;
+  byAsset: Map<string, Set<Tracked>>;
+  /** Connectivity incidents that may answer for remnants, and how often any of them changed. */
+  covering: Set<Tracked>;
+  coveringVersion: number;
+  /** Causes without an open incident of their own: which version they were judged by, and who answers for them. */
+  pending: Map<string, { version: number; by: Tracked | undefined }>;
+  adoptions: Map<Tracked, number>;
+  /** Which incident each cause stands for, and the other way round. */
+  holder: Map<string, Tracked>;
+  standingFor: Map<Tracked, Set<string>>;
+  /** Incidents to be looked at for their end in this decision. */
+  loose: Set<Tracked>;
+}
+
+export const nothingDerived = (): Derived => ({
+  stale: true,
+  touchedClues: new Map(),
+  touchedAgents: new Set(),
+  networkTouched: true,
+  network: undefined,
+  linksDown: new Map(),
+  groups: new Map(),
+  placed: new Map(),
+  cluesOfHost: new Map(),
+  dependentsOf: new Map(),
+  silent: new Set(),
+  consoleCutOff: false,
+  networkCauses: new Map(),
+  groupCauses: new Map(),
+  silentCauses: new Map(),
+  trackedStale: true,
+  byAsset: new Map(),
+  covering: new Set(),
+  coveringVersion: 0,
+  pending: new Map(),
+  adoptions: new Map(),
+  holder: new Map(),
+  standingFor: new Map(),
+  loose: new Set(),
+});
+
+/** The cause of that key that stands now. */
+export const causeOf = ({ derived }: State, key: string): Cause | undefined =>
+  derived.silentCauses.get(key) ?? derived.groupCauses.get(key) ?? derived.networkCauses.get(key);
+
 export interface State {
   settings: Settings;
   topology: Topology | undefined;
@@ -127,7 +208,9 @@ export interface State {
   silences: Silence[];
   /** Number of the last incident. */
   lastNumber: number;
-  wakeAt: number | undefined;
+  lastClue: number;
+  wakes: Wakes;
+  derived: Derived;
 }
 
 export type Input =
@@ -183,11 +266,14 @@ export function initialState(settings: Settings): State {
     openings: new Map(),
     silences: [],
     lastNumber: 0,
-    wakeAt: undefined,
+    lastClue: 0,
+    wakes: noWakes(),
+    derived: nothingDerived(),
   };
 }
 
-/** Asks for a tick no later than `at`. */
+/** Asks for a decision no later than `at`, whoever else waits. */
 export function wake(state: State, at: number): void {
-  if (state.wakeAt === undefined || at < state.wakeAt) state.wakeAt = at;
+  const next = nextWakeAt(state.wakes);
+  if (next === undefined || at < next) wakeOf(state.wakes, "any", at);
 }

@@ -19,6 +19,7 @@ export interface Topology {
   linksOf: Map<string, Link[]>;
   agentOf: Map<string, string>;
   hostOfAgent: Map<string, string>;
+  agencyOfAgent: Map<string, string>;
   /** Link targets by link asset and the host from which it is seen. */
   viewsOf: Map<string, Target[]>;
   /** Which service answers at an address, learnt from the targets that name it. */
@@ -54,6 +55,7 @@ export function topologyOf(registry: Registry): Topology {
     linksOf,
     agentOf: new Map(registry.agents.map((a) => [a.host, a.id])),
     hostOfAgent: new Map(registry.agents.map((a) => [a.id, a.host])),
+    agencyOfAgent: new Map(registry.agents.map((a) => [a.id, a.agency])),
     viewsOf,
     serviceAt,
     sites: registry.assets.filter((a): a is Host => a.kind === "host" && a.role === "site"),

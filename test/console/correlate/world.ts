@@ -3,6 +3,7 @@ import {
   type Change,
   type Input,
   initialState,
+  nextWake,
   type Settings,
   type State,
   step,
@@ -130,7 +131,7 @@ export class Desk {
   wait(ms: number): void {
     const end = this.now + ms;
     for (let guard = 0; guard < 10_000; guard++) {
-      const at = this.state.wakeAt;
+      const at = nextWake(this.state);
       if (at === undefined || at > end) break;
       this.now = Math.max(this.now, at);
       this.feed({ type: "tick" });

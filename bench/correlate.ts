@@ -42,7 +42,7 @@ function openAlerts(open: number): Desk {
   feed(desk, { type: "registry", registry });
   for (const agent of registry.agents)
     feed(desk, { type: "presence", agent: agent.id, presence: "live", since: desk.now });
-  targets.forEach((target, i) => feed(desk, reportOf(target, i < open, desk.now)));
+  for (const [i, target] of targets.entries()) feed(desk, reportOf(target, i < open, desk.now));
   desk.now += 10_000;
   feed(desk, { type: "tick" });
   const opened = [...desk.state.tracked.values()].filter((t) => isWorking(t.incident)).length;

@@ -85,7 +85,7 @@ export function framesOf(agent: number, mix: Mix): FrameMaker {
       text.fill(32, seqAt, seqAt + SEQ.length);
       text.write(String(firstSeq), seqAt, "latin1");
       for (const place of ats) put(text, place, 13, at, 48);
-      counters.forEach((place, i) => put(text, place, COUNTER.length, firstSeq + (i % PER_FRAME), 48));
+      for (const [i, place] of counters.entries()) put(text, place, COUNTER.length, firstSeq + (i % PER_FRAME), 48);
       return text;
     },
   };

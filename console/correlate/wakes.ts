@@ -1,5 +1,5 @@
 // What the correlator waits for: an instant for each source that asked, the earliest first. Pure. A binary heap in which an
-// entry that was replaced or cancelled stays until it comes up, so that each act costs the logarithm of what waits.
+// entry that was replaced stays until it comes up, so that each act costs the logarithm of what waits.
 
 export interface Wakes {
   /** The instant that counts for each source. */
@@ -14,10 +14,6 @@ export function wakeOf(wakes: Wakes, source: string, at: number): void {
   if (wakes.at.get(source) === at) return;
   wakes.at.set(source, at);
   push(wakes.heap, { at, source });
-}
-
-export function cancelWake(wakes: Wakes, source: string): void {
-  wakes.at.delete(source);
 }
 
 /** The earliest instant that somebody waits for. */

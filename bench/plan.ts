@@ -4,11 +4,11 @@
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { hostSpec, linkSpec } from "../infra/deployment/host.ts";
+import { materialsWithoutVault } from "../infra/papers/materials.ts";
 import { planOf } from "../infra/plan/index.ts";
 import { numbered } from "../infra/plan/number.ts";
 import type { Written } from "../infra/province/schema.ts";
 import { readProvince } from "../infra/province.ts";
-import { materialsWithoutVault } from "../infra/papers/materials.ts";
 
 const SIZES = [1_000, 10_000];
 const PREFIX6 = "2001:db8::/32";
@@ -31,7 +31,8 @@ export async function plan(args: string[]): Promise<unknown> {
     const theirs = Array.from({ length: runs }, () => Number(execFileSync("python3", [script, String(size)])));
     peer[`allocation_seconds_${size}`] = median(theirs);
   }
-  peer["what"] = "python3's ipaddress: the same blocks and nothing else; no packaged tool plans and renders a whole province";
+  peer["what"] =
+    "python3's ipaddress: the same blocks and nothing else; no packaged tool plans and renders a whole province";
   return { ours, peer, ratio: { cost_10000_over_1000: round(ours["seconds_10000"]! / ours["seconds_1000"]!) } };
 }
 
@@ -69,7 +70,12 @@ function provinceOf(size: number): Written {
     name: { vi: `Xã số ${i}`, en: `Commune ${i}` },
     uplinks: pairs[i % 2]!,
   }));
-  return { ...sample, province: { ...sample.province, ipv6: PREFIX6 }, upstreams: sample.upstreams.map(elsewhere), agencies };
+  return {
+    ...sample,
+    province: { ...sample.province, ipv6: PREFIX6 },
+    upstreams: sample.upstreams.map(elsewhere),
+    agencies,
+  };
 }
 
 /** The documentation prefix holds the upstreams', too: from here the province has all of it. */

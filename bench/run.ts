@@ -3,8 +3,8 @@
 import { correlate } from "./correlate.ts";
 import { detect } from "./detect.ts";
 import { dnssec } from "./dnssec.ts";
-import { plan } from "./plan.ts";
 import { ingest } from "./ingest.ts";
+import { plan } from "./plan.ts";
 
 type Bench = { about: string; run: (args: string[]) => Promise<unknown> };
 

@@ -3,7 +3,7 @@
 import { LAN_DEVICE } from "../plan/links.ts";
 import type { Plan, PlannedHost, PlannedLink } from "../plan/types.ts";
 import type { HostSpec, LinkEnd, LinkSpec } from "../platforms/platform.ts";
-import { borderFirewall, sysctls } from "../render/index.ts";
+import { firewall, sysctls } from "../render/index.ts";
 import { nameServerPart, resolverPart } from "./dns-part.ts";
 import type { Materials } from "./facts.ts";
 import { routerPart } from "./network-part.ts";
@@ -15,7 +15,7 @@ import { agentPart, CONSOLE_KEEPS, consolePart } from "./watch-part.ts";
 export function hostSpec(plan: Plan, host: PlannedHost, m: Materials): HostSpec {
   const parts = partsOf(plan, host, m);
   const isConsole = host.server?.task === "console";
-  const nftables = borderFirewall(plan, host);
+  const nftables = firewall(plan, host);
   return {
     id: host.id,
     loopback: [...(host.loopback ? [host.loopback] : []), ...host.anycast].flatMap((a) => [

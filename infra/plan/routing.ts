@@ -116,7 +116,7 @@ const isBogon = (text: string, bogons: readonly Bogon<string>[]): boolean =>
   bogons.some(({ what }) => covers(net(what), net(text)));
 
 /** Whether all of `inner` lies in `outer`. */
-function covers(outer: Net, inner: Net): boolean {
+export function covers(outer: Net, inner: Net): boolean {
   const shift = BigInt((outer.family === 4 ? 32 : 128) - outer.length);
   return outer.family === inner.family && inner.length >= outer.length && outer.base >> shift === inner.base >> shift;
 }

@@ -2,7 +2,7 @@
 export { birdConfig } from "./bird.ts";
 export type { RenderFacts } from "./facts.ts";
 export { KNOT, knotConfig, zonePath, zonesOn } from "./knot.ts";
-export { borderFirewall } from "./nftables.ts";
+export { firewall } from "./nftables.ts";
 export { NGINX, nginxConfig, portalNames } from "./nginx.ts";
 export { agentConfig, caConfig, consoleConfig, OURS } from "./programs.ts";
 export { SSHD, sshdConfig } from "./sshd.ts";

@@ -116,10 +116,10 @@ describe("the daemons", { skip }, () => {
       taken(within(root, ["kzonecheck", "-o", zone, `/etc/knot/zones/${zone}.zone`], user), zone);
   });
 
-  it("nft takes the borders' rules", () => {
-    const borders = deployment.hosts.filter((h) => h.nftables !== undefined);
-    assert.equal(borders.length, 2);
-    for (const host of borders) {
+  it("nft takes the rules of every host of ours", () => {
+    const guarded = deployment.hosts.filter((h) => h.nftables !== undefined);
+    assert.equal(guarded.length, deployment.hosts.length - 3, "all but the Internet and the upstreams");
+    for (const host of guarded) {
       const root = lay(host);
       writeFileSync(join(root, "run/rules"), host.nftables!);
       taken(within(root, ["nft", "-c", "-f", "/run/rules"]), host.id);

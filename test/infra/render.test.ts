@@ -5,14 +5,14 @@ import fc from "fast-check";
 import { BOGONS4, BOGONS6 } from "../../infra/plan/routing.ts";
 import {
   birdConfig,
-  borderFirewall,
+  firewall,
   knotConfig,
   type RenderFacts,
   trustAnchors,
   zoneFile,
 } from "../../infra/render/index.ts";
 import { agentConfig } from "../../infra/render/programs.ts";
-import { plan, provinces, sample } from "./plan/sample.ts";
+import { agencies, plan, provinces, sample } from "./plan/sample.ts";
 
 const full = plan(sample);
 const facts: RenderFacts = {
@@ -176,11 +176,36 @@ describe("zones", () => {
 });
 
 describe("the rest", () => {
-  it("guards borders, and their management addresses, from the upstreams", () => {
-    const rules = borderFirewall(full, full.byId.get("br1")!)!;
-    assert.match(rules, /iifname != \{ "to-isp1" \} accept/);
-    assert.match(rules, /ip daddr \{ 10\.0\.0\.0\/8 \} counter drop/);
-    assert.equal(borderFirewall(full, full.byId.get("core1")!), undefined);
+  it("guards every host of ours, and borders' management addresses before anything else", () => {
+    const rules = firewall(full, full.byId.get("br1")!)!;
+    assert.match(rules, /iifname \{ "to-isp1" \} ip daddr \{ 10\.0\.0\.0\/8 \} counter drop comment "management"/);
+    for (const h of full.hosts)
+      assert.equal(firewall(full, h) === undefined, ["isp1", "isp2", "inet"].includes(h.id), h.id);
+  });
+
+  it("has the same rules for both families, but for what only one has", () => {
+    for (const id of ["br1", "core1", "web1", "so-noi-vu"]) {
+      const flows = (f: string) =>
+        [...firewall(full, full.byId.get(id)!)!.matchAll(new RegExp(`${f} [sd]addr .* comment "([a-z-]+)"$`, "gm"))]
+          .map((m) => m[1]!)
+          .filter((c) => c !== "private-source")
+          .sort();
+      assert.deepEqual(flows("ip6"), flows("ip"), id);
+    }
+  });
+
+  it("changes no firewall but its hub's when an agency comes", () => {
+    fc.assert(
+      fc.property(agencies, (more) => {
+        const known = new Set(sample.agencies.map((a) => a.number));
+        const come = more.filter((a) => !known.has(a.number));
+        const after_ = plan({ ...sample, agencies: [...sample.agencies, ...come] });
+        const hubs = new Set(come.flatMap((a) => a.uplinks));
+        for (const h of full.hosts)
+          if (!hubs.has(h.id)) assert.equal(firewall(after_, after_.byId.get(h.id)!), firewall(full, h), h.id);
+      }),
+      { numRuns: 10 },
+    );
   });
 
   it("tells an agent the console by its address and its certificate's name", () => {

@@ -14,8 +14,8 @@ const integer = (least: number, most: number) => (value: string) => {
   return number;
 };
 
-export const agenciesOption = (): Option =>
-  new Option("--agencies <n>", text("option.agencies")).argParser(integer(1, 1_000));
+export const agenciesOption = (most = 1_000): Option =>
+  new Option("--agencies <n>", text("option.agencies")).argParser(integer(1, most));
 export const portOption = (): Option => new Option("--port <port>", text("option.port")).argParser(integer(1, 65_535));
 export const listenOption = (): Option =>
   new Option("--listen <address>", text("option.listen")).argParser((value) => {

@@ -9,6 +9,7 @@ import { faultVerb } from "./lab/fault.ts";
 import { healVerb } from "./lab/heal.ts";
 import { statusVerb } from "./lab/status.ts";
 import { upVerb } from "./lab/up.ts";
+import { planVerb } from "./plan.ts";
 import { printFailure, text } from "./say.ts";
 import { signInVerb } from "./signin.ts";
 
@@ -24,6 +25,7 @@ program.addCommand(
 );
 program.addCommand(new Command("check").description(text("help.check")).addCommand(dnssecVerb()));
 program.addCommand(impactVerb());
+program.addCommand(planVerb());
 program.addCommand(signInVerb());
 quietHelp(program);
 

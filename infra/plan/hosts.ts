@@ -3,6 +3,7 @@ import type { Intent, ServerTask } from "../province/schema.ts";
 import { host, net } from "./address.ts";
 import type { Allocation, Lan } from "./allocate.ts";
 import { named } from "./naming.ts";
+import { zoneOfServer } from "./security-zones.ts";
 import type { PlannedHost } from "./types.ts";
 
 /** RFC 6996 §5: 4-byte private use. Numbers of routers end at 255 and of sites at 16,383, so the two ranges are apart. */
@@ -91,7 +92,7 @@ function servers(dc: Intent["datacentres"][number], a: Allocation): PlannedHost[
     agency: dc.id,
     name: named(s.runs, s),
     anycast: [],
-    server: { task: s.runs, address: a.server(dc.number, s.number), gateway, core },
+    server: { task: s.runs, zone: zoneOfServer(s.runs, s.zone), address: a.server(dc.number, s.number), gateway, core },
     watched: WATCHED_TASKS.includes(s.runs),
   }));
 }

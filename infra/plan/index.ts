@@ -1,6 +1,7 @@
 // province → Plan, pure: the same intent gives the same plan, on every machine and every day.
 import type { Intent } from "../province/schema.ts";
 import { allocation } from "./allocate.ts";
+import { planDevices } from "./devices.ts";
 import { planHosts } from "./hosts.ts";
 import { interfacesOf, planLinks } from "./links.ts";
 import { planRegistry } from "./registry.ts";
@@ -30,7 +31,13 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
     servers: serversOf(zone),
     zonePlaces: new Set(zone.servers.map((s) => hosts.find((h) => h.id === s.host)!.server?.core)).size,
     root: zones[0]!,
-    commonNames: [province.domain, names.portal, names.console, ...zone.servers.map((s) => s.name)],
+    commonNames: [
+      province.domain,
+      names.portal,
+      names.console,
+      ...zone.servers.map((s) => s.name),
+      ...(intent.services ?? []).map((s) => `${s.id}.${province.domain}`),
+    ],
     resolvers,
     datacentre: hosts.find((h) => h.id === serverOf(hosts, "console").server!.core)!,
     facts,
@@ -54,6 +61,8 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
     routing: planRouting(intent, addresses),
     zones,
     resolvers: resolvers.map((h) => h.server!.address),
+    services: (intent.services ?? []).map(({ id, name, kind, on }) => ({ id, name, kind, host: on })),
+    devices: planDevices(intent, addresses),
     names,
     registry: planRegistry(intent, hosts, links, zone, targets),
   };

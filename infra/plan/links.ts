@@ -90,9 +90,19 @@ function siteLinks(agency: AgencyIntent, numberOf: (hub: string) => number, a: A
     const [upper, lower] = a.siteLine(agency.number, numberOf(hub));
     const ends = [end(hub, towardsSite(agency.number), upper), end(agency.id, towards(hub), lower)] as const;
     const name = named("link", { a: hub, b: agency.name });
-    const medium = (typeof uplink === "string" ? undefined : uplink.medium) ?? agency.medium ?? "dedicated";
-    return line(ends, { medium, agency: agency.id, name, preference });
+    const stated = { ...agency, ...(typeof uplink === "string" ? {} : uplink) };
+    const { medium = "dedicated" } = stated;
+    return line(ends, { medium, agency: agency.id, name, preference, ...termsOf(stated) });
   });
+}
+
+function termsOf({ provider, contract, capacityMbps }: AgencyIntent): Pick<PlannedLink, "terms"> {
+  const terms = {
+    ...(provider !== undefined && { provider }),
+    ...(contract !== undefined && { contract }),
+    ...(capacityMbps !== undefined && { capacityMbps }),
+  };
+  return Object.keys(terms).length === 0 ? {} : { terms };
 }
 
 /** Each host's ends of links, in the order of the links. */

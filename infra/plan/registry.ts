@@ -19,7 +19,7 @@ export function planRegistry(
   const content: Omit<Registry, "version"> = {
     province: { id: p.province.id, name: p.province.name },
     consoleHost: serverOf(hosts, "console").id,
-    levels: p.levels,
+    levels: p.levels.map(({ id, name }) => ({ id, name })),
     agencies: agencies(p),
     assets: [...hostAssets(hosts), ...linkAssets(links), ...serviceAssets(p, hosts, zone)],
     agents: hosts.filter((h) => h.watched).map((h) => ({ id: h.id, agency: h.agency, host: h.id })),
@@ -39,7 +39,12 @@ const texts = new WeakMap<Registry, string>();
 export const registryText = (registry: Registry): string => texts.get(registry) ?? JSON.stringify(registry);
 
 const agencies = (p: Intent): Agency[] => [
-  ...p.datacentres.map(({ id, level, name }) => ({ id, level, name })),
+  ...p.datacentres.map(({ id, level, name, contact }) => ({
+    id,
+    level,
+    name,
+    ...(contact !== undefined && { contact }),
+  })),
   ...p.agencies.map(({ id, level, name, contact }) => ({ id, level, name, ...(contact !== undefined && { contact }) })),
 ];
 
@@ -74,6 +79,9 @@ function serviceAssets(p: Intent, hosts: readonly PlannedHost[], zone: PlannedZo
       agency: gateway.agency,
       name: named("service-console", {}),
     },
+    ...(p.services ?? []).map(({ id, name, on }): Asset => {
+      return { id, kind: "service", on: [on], agency: byId.get(on)!.agency, name };
+    }),
     ...zone.servers.map((s, i): Asset => {
       const id = nameService(i);
       return {

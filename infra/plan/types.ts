@@ -1,7 +1,7 @@
 // The Plan: everything that was decided about a province, before any daemon's syntax and any platform. Addresses are text
 // without a prefix length unless a field says prefix.
 import type { Bilingual, Registry } from "../../protocol/registry.ts";
-import type { ServerTask } from "../province/schema.ts";
+import type { SecurityZone, ServerTask } from "../province/schema.ts";
 import type { Routing } from "./routing.ts";
 
 /** One address, or one prefix, in each family. */
@@ -27,11 +27,25 @@ export interface PlannedHost {
   /** Routers: the local network behind it, with the router's own address in it. */
   lan?: { address: Dual; prefix: Dual };
   /** Servers: what runs there, where it stands, by whom it goes out. */
-  server?: { task: ServerTask; address: Dual; gateway: Dual; core: string };
+  server?: { task: ServerTask; zone: SecurityZone; address: Dual; gateway: Dual; core: string };
   /** Routers: it is being emptied for work on it, and asks its neighbours to prefer others (RFC 8326). */
   drain?: boolean;
   /** An agent of ours stands here. */
   watched: boolean;
+}
+
+/** Something in the province's networks that is not ours to configure: its address is kept free for it. */
+export interface PlannedDevice {
+  id: string;
+  name: Bilingual;
+  kind: string;
+  /** Data centre or agency. */
+  at: string;
+  zone: SecurityZone;
+  address: Dual;
+  network: Dual;
+  gateway: Dual;
+  contact?: string;
 }
 
 export type Medium = "dedicated" | "leased" | "internet" | "lan" | "backbone" | "upstream";
@@ -57,6 +71,8 @@ export interface PlannedLink {
   bgp: boolean;
   /** And watch each other with BFD (RFC 5880); not on agencies' links: it would cost a core a hundred agencies. */
   bfd: boolean;
+  /** Of a line that is hired: from whom, by which contract, how wide. */
+  terms?: { provider?: string; contract?: string; capacityMbps?: number };
   /** 0 for the preferred one of several ways that its lower end has, 1 for the next. */
   preference: number;
 }
@@ -122,6 +138,9 @@ export interface Plan {
   zones: PlannedZone[];
   /** The addresses of the province's resolvers. */
   resolvers: Dual[];
+  /** Names below the domain that a server answers for, beside its own. */
+  services: { id: string; name: Bilingual; kind: string; host: string }[];
+  devices: PlannedDevice[];
   /** Names of the services, absolute. */
   names: { portal: string; console: string; bogus: string; v6only: string; resolverId: string };
   registry: Registry;

@@ -92,6 +92,9 @@ function provinceRecords(p: Intent, hosts: readonly PlannedHost[], servers: Name
     ...addresses(domain, portal),
     ...addresses(names.portal, portal),
     ...addresses(names.console, serverOf(hosts, "console").server!.address),
+    ...(p.services ?? []).flatMap((s) =>
+      addresses(`${s.id}.${domain}`, hosts.find((h) => h.id === s.on)!.server!.address),
+    ),
     ...p.agencies.flatMap((agency) => addresses(`${agency.id}.${domain}`, portal)),
     // RFC 8659: nobody but the province's own authority may issue for these names.
     { name: domain, type: "CAA", data: `0 issue "ca.${domain}"` },

@@ -170,3 +170,4 @@ export type AgencyIntent = WithNumber<Written["agencies"][number]>;
 export const hubOf = (uplink: AgencyIntent["uplinks"][number]): string =>
   typeof uplink === "string" ? uplink : uplink.hub;
 export type ServerTask = (typeof SERVER_TASKS)[number];
+export type SecurityZone = (typeof SECURITY_ZONES)[number];

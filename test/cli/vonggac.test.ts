@@ -28,6 +28,7 @@ const VERBS = [
   ["lab", "status"],
   ["lab", "fault"],
   ["lab", "heal"],
+  ["plan"],
   ["signin"],
   ["check", "dnssec"],
   ["check"],

@@ -17,6 +17,8 @@ const AgencySchema = Type.Object({
   name: BilingualSchema,
   parent: Type.Optional(Id),
   contact: Type.Optional(Type.String()),
+  /** Level of its connection to the dedicated network (Circular 06/2026/TT-BKHCN). */
+  dedicated: Type.Optional(oneOf("I", "II")),
 });
 export type Agency = Type.Static<typeof AgencySchema>;
 

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EngineError } from "./errors.ts";
 
@@ -24,6 +24,8 @@ export function engineEnvironment({ stack, stateDir, checkout }: StackPlace): Re
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
   return {
+    // The policy pack is run by the `node` on PATH: ours, which reads TypeScript.
+    PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
     PULUMI_BACKEND_URL: `file://${join(stateDir, "pulumi")}`,
     PULUMI_CONFIG_PASSPHRASE: readFileSync(passphraseFile, "utf8"),
     PULUMI_SKIP_UPDATE_CHECK: "true",

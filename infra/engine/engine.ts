@@ -25,10 +25,12 @@ export interface Engine {
 export type Summary = Record<string, number>;
 
 /** Brings the stack to its program. Throws EngineError. */
-export const up = (engine: Engine): Promise<Summary> => drive(engine, (stack, options) => stack.up(options));
+export const up = (engine: Engine): Promise<Summary> =>
+  drive(engine, (stack, options) => stack.up({ ...options, policyPacks: packsOf(engine) }));
 
 /** What `up` would do. */
-export const preview = (engine: Engine): Promise<Summary> => drive(engine, (stack, options) => stack.preview(options));
+export const preview = (engine: Engine): Promise<Summary> =>
+  drive(engine, (stack, options) => stack.preview({ ...options, policyPacks: packsOf(engine) }));
 
 /** Compares the state with the machine and keeps what it finds. */
 export const refresh = (engine: Engine): Promise<Summary> => drive(engine, (stack, options) => stack.refresh(options));
@@ -36,6 +38,9 @@ export const refresh = (engine: Engine): Promise<Summary> => drive(engine, (stac
 /** Removes every resource of the stack, and the stack. */
 export const destroy = (engine: Engine): Promise<Summary> =>
   drive(engine, (stack, options) => stack.destroy({ ...options, remove: true }));
+
+/** What may never be provisioned (infra/policy). */
+const packsOf = ({ checkout }: Engine): string[] => [join(checkout, "infra", "policy")];
 
 interface DriveOptions {
   onEvent: (event: automation.EngineEvent) => void;
@@ -68,6 +73,14 @@ async function drive(
     await action(stack, { onEvent: told.take, parallel: PARALLEL, color: "never", suppressOutputs: true });
     return told.summary;
   } catch (error) {
+    if (told.refusals.length > 0)
+      throw new EngineError(
+        "policy-refused",
+        engine.stack,
+        told.refusals.join("\n"),
+        "change what is named; nothing was touched",
+        error,
+      );
     const detail = told.faults.slice(0, 4).join("; ") || words(error as Error);
     throw new EngineError("engine-failed", engine.stack, detail, "mend what is named and run it again", error);
   }
@@ -113,6 +126,8 @@ const nameOf = (urn: string): string => urn.split("::").at(-1)!;
 class Told {
   summary: Summary = {};
   readonly faults: string[] = [];
+  /** What the policy pack will not have provisioned. */
+  readonly refusals: string[] = [];
   private readonly engine: Engine;
 
   constructor(engine: Engine) {
@@ -120,13 +135,19 @@ class Told {
   }
 
   readonly take = (event: automation.EngineEvent): void => {
-    const { summaryEvent, resourcePreEvent, resOutputsEvent, diagnosticEvent } = event;
+    const { summaryEvent, resourcePreEvent, resOutputsEvent, diagnosticEvent, policyEvent } = event;
+    if (policyEvent?.enforcementLevel === "mandatory") this.refuse(`${policyEvent.policyName}: ${policyEvent.message}`);
     if (resourcePreEvent) this.engine.onStep?.(stepOf(resourcePreEvent.metadata));
     if (summaryEvent) this.summary = { ...summaryEvent.resourceChanges };
     if (diagnosticEvent?.severity === "error") this.fault(diagnosticEvent.message);
     const { op, type, urn } = resOutputsEvent?.metadata ?? {};
     if (op && type && urn) this.engine.onResource?.(op, type, nameOf(urn));
   };
+
+  private refuse(message: string): void {
+    const words = message.trim().replaceAll(/\s*\n\s*/g, " ");
+    if (!this.refusals.includes(words)) this.refusals.push(words);
+  }
 
   private fault(message: string): void {
     const fault = message.trim();

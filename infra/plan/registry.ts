@@ -38,15 +38,24 @@ const texts = new WeakMap<Registry, string>();
 /** The registry as JSON. */
 export const registryText = (registry: Registry): string => texts.get(registry) ?? JSON.stringify(registry);
 
-const agencies = (p: Intent): Agency[] => [
-  ...p.datacentres.map(({ id, level, name, contact }) => ({
-    id,
-    level,
-    name,
-    ...(contact !== undefined && { contact }),
-  })),
-  ...p.agencies.map(({ id, level, name, contact }) => ({ id, level, name, ...(contact !== undefined && { contact }) })),
-];
+function agencies(p: Intent): Agency[] {
+  const dedicated = new Map(p.levels.map((l) => [l.id, l.dedicated]));
+  return [
+    ...p.datacentres.map(({ id, level, name, contact }) => ({
+      id,
+      level,
+      name,
+      ...(contact !== undefined && { contact }),
+    })),
+    ...p.agencies.map(({ id, level, name, contact, dedicated: own = dedicated.get(level) }) => ({
+      id,
+      level,
+      name,
+      ...(contact !== undefined && { contact }),
+      ...(own !== undefined && { dedicated: own }),
+    })),
+  ];
+}
 
 const hostAssets = (hosts: readonly PlannedHost[]): Asset[] =>
   hosts.map(({ id, role, agency, name }) => ({ id, kind: "host", role, agency, name }));

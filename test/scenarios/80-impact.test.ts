@@ -46,7 +46,9 @@ const uplinksOf = (doc: Document, id: string) => agencyOf(doc, id).toJSON().upli
 /** What an engineer would write; each gives what it did in a few words. */
 const EDITS: Record<string, (doc: Document) => string> = {
   removeUplink(doc) {
-    const id = pick(namesIn(doc).filter((a) => uplinksOf(doc, a).length > 1));
+    // Level I with one line is refused by the policy pack.
+    const level = (a: string) => agencyOf(doc, a).get("level");
+    const id = pick(namesIn(doc).filter((a) => uplinksOf(doc, a).length > 1 && level(a) === "commune"));
     const left = uplinksOf(doc, id).slice(0, 1);
     agencyOf(doc, id).set("uplinks", left);
     return `${id} on ${left} alone`;

@@ -82,6 +82,20 @@ test("a preview says what would change and changes nothing", { skip }, async () 
   assert.doesNotMatch(readFileSync(path.join(hostRoot(lab, "r1"), "etc/bird/bird.conf"), "utf8"), /# new/);
 });
 
+test("what the policy pack refuses is refused by name before anything is touched", { skip }, async () => {
+  const key = "-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----\n";
+  const exposed = changed((d) => (d.hosts[0]!.files[0]!.content = { text: `# ${key}` }));
+  for (const run of [preview, up])
+    await assert.rejects(
+      run(exposed),
+      (e) =>
+        e instanceof EngineError &&
+        e.code === "policy-refused" &&
+        /no-secret-in-clear: .*Host r1: \/etc\/bird\/bird\.conf holds a private key/.test(e.message),
+    );
+  assert.doesNotMatch(readFileSync(path.join(hostRoot(lab, "r1"), "etc/bird/bird.conf"), "utf8"), /PRIVATE/);
+});
+
 test("an edited host is updated in place: its BIRD keeps its process and its sessions", { skip }, async () => {
   const bird = pidOf(lab, "r1", "bird");
   const since = await inHost(lab, "r1", ["birdc", "show", "protocols", "peer6"]);

@@ -48,14 +48,14 @@ module.exports = {
     {
       name: "pure-folders-import-no-io",
       severity: "error",
-      from: { path: "^(agent/wire|infra/plan|infra/render|console/correlate)/" },
+      from: { path: "^(agent/wire|infra/plan|infra/render|console/correlate|console/people)/" },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|buffer|util)$" },
     },
     {
       name: "pure-folders-stay-pure",
       severity: "error",
-      from: { path: "^(agent/wire|infra/plan|infra/render|console/correlate)/" },
-      to: { path: "^(agent/(?!wire/)|infra/(?!plan/|render/|province)|console/(?!correlate/))" },
+      from: { path: "^(agent/wire|infra/plan|infra/render|console/correlate|console/people)/" },
+      to: { path: "^(agent/(?!wire/)|infra/(?!plan/|render/|province)|console/(?!correlate/|people/))" },
     },
     {
       name: "console-stages-do-not-see-each-other",

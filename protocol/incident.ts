@@ -124,6 +124,8 @@ export interface Incident {
   leftOut?: string[];
   /** What the stage of people's work adds for the screen (casework.ts); no part of the correlator's own. */
   work?: Casework;
+  /** This is what one agency may know of it: its own part (console/people/redact.ts). Never set in the record. */
+  restricted?: true;
 }
 
 /** What a check last said of a target, for the screen. `unknown`: its agent is silent or has not yet spoken. */

@@ -1,0 +1,97 @@
+// An incident as somebody of some agencies may know it: their own part, and nothing of the others': no name, count, address or
+// attacker. Rules: built anew from what is allowed, so that a field which is added elsewhere stays out until it is let in
+// here; free text and people's names stay out, because nobody can say whom they speak of. Pure.
+import type { Impact, Incident, IncidentEvent, IncidentEvidence } from "../../protocol/incident.ts";
+import type { Sight } from "./scope.ts";
+
+/** Whoever acted at the security centre, to those outside it. */
+export const CENTRE = "centre";
+
+/** True when these agencies have a part in it: they suffer from it, or saw it. The record's query says the same. */
+export const concerns = (incident: Incident, scope: ReadonlySet<string>): boolean =>
+  [...incident.impact.lost, ...incident.impact.degraded, ...incident.impact.affected].some((a) => scope.has(a)) ||
+  incident.evidence.some((e) => scope.has(e.agency));
+
+/** The part of an incident that this sight may know; undefined when it has none. */
+export function redact(incident: Incident, sight: Sight, viewer = ""): Incident | undefined {
+  if (!concerns(incident, sight.scope)) return undefined;
+  const evidence = incident.evidence.filter((e) => isOwn(e, sight)).map(ownEvidence);
+  const { recoveredAt, closedAt, reopenedAt, owner } = incident;
+  return {
+    id: incident.id,
+    cause: causeOf(incident, evidence, sight),
+    class: incident.class,
+    severity: incident.severity,
+    state: incident.state,
+    detectedAt: evidence.length === 0 ? incident.detectedAt : Math.min(...evidence.map((e) => e.since)),
+    openedAt: incident.openedAt,
+    ...(reopenedAt === undefined ? {} : { reopenedAt }),
+    ...(recoveredAt === undefined ? {} : { recoveredAt }),
+    ...(closedAt === undefined ? {} : { closedAt }),
+    ...(owner === undefined ? {} : { owner: person(owner, viewer) }),
+    impact: impactOf(incident.impact, sight.scope),
+    explains: incident.explains.filter((id) => sight.own.has(id)),
+    evidence,
+    history: incident.history.flatMap((e) => eventOf(e, viewer)),
+    restricted: true,
+  };
+}
+
+const person = (by: string, viewer: string): string => (by === "machine" || by === viewer ? by : CENTRE);
+
+const isOwn = (e: IncidentEvidence, sight: Sight): boolean => sight.scope.has(e.agency) && sight.agents.has(e.agent);
+
+/** Field by field, for the same reason as the whole. */
+const ownEvidence = ({ agent, agency, check, target, subject, tag, since, evidence }: IncidentEvidence) => ({
+  agent,
+  agency,
+  check,
+  target,
+  subject,
+  tag,
+  since,
+  evidence,
+});
+
+const impactOf = (impact: Impact, scope: ReadonlySet<string>): Impact => ({
+  lost: impact.lost.filter((a) => scope.has(a)),
+  degraded: impact.degraded.filter((a) => scope.has(a)),
+  affected: impact.affected.filter((a) => scope.has(a)),
+});
+
+/** The asset at fault if it may be named; else that of the viewer's own part; else their agency itself. */
+function causeOf(incident: Incident, evidence: IncidentEvidence[], sight: Sight): Incident["cause"] {
+  const { asset, name, actor } = incident.cause;
+  // An attacker is named to those only whose own agents saw that attacker.
+  const seen = actor !== undefined && evidence.some((e) => e.subject === actor);
+  const who = seen ? { actor } : {};
+  if (sight.own.has(asset) || (sight.shared.has(asset) && incident.class !== "intrusion"))
+    return { asset, name, ...who };
+  const mine = evidence.map((e) => sight.targets.get(e.target)?.asset).find((id) => id !== undefined);
+  const named = mine === undefined ? undefined : sight.assetNames.get(mine);
+  if (mine !== undefined && named) return { asset: mine, name: named, ...who };
+  const agency = [...sight.scope].find((id) => concerns(incident, new Set([id])))!;
+  return { asset: agency, name: sight.agencyNames.get(agency) ?? { vi: agency, en: agency }, ...who };
+}
+
+/** The events of an incident as a whole. Those of single pieces of evidence would count the others' pieces. */
+const WHOLE: ReadonlySet<IncidentEvent["what"]> = new Set([
+  "opened",
+  "recovered",
+  "quiet",
+  "reopened",
+  "acknowledged",
+  "closed",
+]);
+
+const eventOf = (event: IncidentEvent, viewer: string): IncidentEvent[] =>
+  WHOLE.has(event.what)
+    ? [
+        {
+          at: event.at,
+          by: person(event.by, viewer),
+          what: event.what,
+          reason: { key: "reason.restricted", facts: {} },
+        },
+      ]
+    : [];

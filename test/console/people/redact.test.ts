@@ -1,0 +1,102 @@
+// One agency's part of an incident: nothing of the others' in it, whatever the incident; and nothing of its own lost.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { CENTRE, concerns, redact } from "../../../console/people/redact.ts";
+import { infrastructureAgencies, sightOf } from "../../../console/people/scope.ts";
+import type { Incident } from "../../../protocol/incident.ts";
+import { evidenceOf, incidentAmong, type Place, places, provinceOf, tokensOf } from "./world.ts";
+
+const cases = places.chain((all) =>
+  fc.record({
+    all: fc.constant(all),
+    mine: fc.subarray(all, { minLength: 1, maxLength: all.length - 1 }),
+    incident: incidentAmong(all),
+  }),
+);
+const sight = (all: Place[], mine: Place[]) => sightOf(provinceOf(all), new Set(mine.map((p) => p.id)));
+
+test("no name, address, attacker or count of another agency is anywhere in it", () => {
+  let shown = 0;
+  fc.assert(
+    fc.property(cases, ({ all, mine, incident }) => {
+      const part = redact(incident, sight(all, mine), `it.${mine[0]!.id}`);
+      if (!part) return;
+      shown++;
+      const text = JSON.stringify(part);
+      for (const other of all.filter((p) => !mine.includes(p)))
+        for (const token of tokensOf(other)) assert.ok(!text.includes(token), `${token} in ${text}`);
+    }),
+    { numRuns: 500 },
+  );
+  assert.ok(shown > 100, "incidents were shown");
+});
+
+test("what is one's own stays whole, and what one has no part in is not there at all", () => {
+  fc.assert(
+    fc.property(cases, ({ all, mine, incident }) => {
+      const scope = new Set(mine.map((p) => p.id));
+      const part = redact(incident, sight(all, mine));
+      assert.equal(part !== undefined, concerns(incident, scope));
+      if (!part) return;
+      assert.deepEqual(
+        part.evidence,
+        incident.evidence.filter((e) => scope.has(e.agency)),
+      );
+      for (const group of ["lost", "degraded", "affected"] as const)
+        assert.deepEqual(
+          part.impact[group],
+          incident.impact[group].filter((a) => scope.has(a)),
+        );
+      assert.ok(part.evidence.length + Object.values(part.impact).flat().length > 0);
+    }),
+  );
+});
+
+test("another agency's part changes nothing in what one sees: not even that there is another", () => {
+  fc.assert(
+    fc.property(cases, ({ all, mine, incident }) => {
+      const known = sight(all, mine);
+      const part = redact(incident, known);
+      if (!part) return;
+      const other = all.find((p) => !mine.includes(p))!;
+      const more: Incident = {
+        ...incident,
+        impact: { ...incident.impact, affected: [...new Set([...incident.impact.affected, other.id])] },
+        evidence: [...incident.evidence, evidenceOf(other, 900)],
+        explains: [...incident.explains, other.id],
+        history: [...incident.history, { ...incident.history[1]!, at: 5_000 }],
+      };
+      assert.deepEqual(redact(more, known), part);
+    }),
+  );
+});
+
+test("two agencies in one campaign: each sees an attack on itself, by an attacker of its own", () => {
+  const [a, b] = fc.sample(places, { numRuns: 1, seed: 1 })[0]! as [Place, Place];
+  const campaign: Incident = {
+    id: "INC-000002",
+    cause: { asset: a.id, name: { vi: a.name, en: a.name }, actor: a.actor },
+    class: "intrusion",
+    severity: "high",
+    state: "open",
+    detectedAt: 1_000,
+    openedAt: 2_000,
+    impact: { lost: [], degraded: [], affected: [a.id, b.id] },
+    explains: [b.id],
+    evidence: [evidenceOf(a, 1_000), evidenceOf({ ...b, actor: a.actor }, 1_500)],
+    history: [{ at: 2_000, by: "lan", what: "acknowledged", reason: { key: "reason.person", facts: {} } }],
+  };
+  const seen = redact(campaign, sight([a, b], [b]))!;
+  assert.deepEqual([seen.cause.asset, seen.cause.actor, seen.detectedAt], [b.id, a.actor, 1_500]);
+  assert.equal(seen.history[0]!.by, CENTRE);
+  assert.equal(redact(campaign, sight([a, b], [a]))!.cause.asset, a.id);
+});
+
+test("a device that carries everybody's traffic is named to all, a link to another's site is not", () => {
+  const [a, b] = fc.sample(places, { numRuns: 1, seed: 2 })[0]! as [Place, Place];
+  const s = sight([a, b], [a]);
+  assert.deepEqual([...s.shared].sort(), ["hub1", "portal"]);
+  assert.deepEqual([...s.own].sort(), [`hub1~${a.id}`, a.id]);
+  assert.deepEqual([...infrastructureAgencies(provinceOf([a, b]))], ["dc1"]);
+});

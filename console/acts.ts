@@ -20,7 +20,7 @@ export function runAct(store: Store, correlation: Correlation, account: string, 
     account,
     act: `incident-${act.kind}`,
     subject: id,
-    detail: detailOf(act),
+    ...factsOf(act),
   });
   return { ok: true, incident: structuredClone(incident) };
 }
@@ -33,5 +33,12 @@ function refusalOfOther(store: Store, act: Act): ActRefusal | undefined {
   return other.state === "closed" ? "nothing-to-merge" : undefined;
 }
 
-const detailOf = ({ kind: _, ...detail }: Act): Record<string, string> =>
-  Object.fromEntries(Object.entries(detail).map(([k, v]) => [k, Array.isArray(v) ? v.join(", ") : String(v)]));
+/** What people wrote, and about whom, stands beside the audit's chain: it may have to be erased. */
+const WRITTEN = new Set(["reason", "resolution", "to"]);
+
+function factsOf({ kind: _, ...said }: Act): { detail: Record<string, string>; personal?: Record<string, string> } {
+  const facts = Object.entries(said).map(([k, v]) => [k, Array.isArray(v) ? v.join(", ") : String(v)] as const);
+  const written = facts.filter(([k]) => WRITTEN.has(k));
+  const detail = Object.fromEntries(facts.filter(([k]) => !WRITTEN.has(k)));
+  return { detail, ...(written.length > 0 ? { personal: Object.fromEntries(written) } : {}) };
+}

@@ -2,11 +2,14 @@
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { openAdmin } from "./api/admin.ts";
+import { signIns } from "./api/desk/desk.ts";
 import { createFeed } from "./api/feed.ts";
+import { openApi } from "./api/openapi.ts";
+import { createRouter } from "./api/router.ts";
+import { ROUTES } from "./api/routes.ts";
 import { openScreen } from "./api/screen.ts";
-import { signInDesk } from "./api/signin.ts";
 import { readSite } from "./api/static.ts";
-import { backendOf, snapshotOf } from "./backend.ts";
+import { backendOf, readersOver } from "./backend.ts";
 import { steadyClock } from "./clock.ts";
 import { type ConsoleConfig, DEFAULT_GRACE_MS } from "./config.ts";
 import * as correlator from "./correlate/index.ts";
@@ -14,10 +17,12 @@ import { watchFiles } from "./files.ts";
 import { openGateway } from "./gateway/server.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics, type Metrics, serveMetrics } from "./metrics.ts";
+import { passwords } from "./passwords.ts";
 import { createPipeline } from "./pipeline.ts";
 import { presenceBook } from "./presence.ts";
 import { messageOf, Problem } from "./problem.ts";
 import { readRegistry } from "./registry-file.ts";
+import { sealAt } from "./seal.ts";
 import { openStore } from "./store/store.ts";
 import { createView } from "./view.ts";
 
@@ -40,8 +45,9 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
   const graceMs = config.timing.graceMs ?? DEFAULT_GRACE_MS;
   const presence = presenceBook({ silentAfterMs: config.timing.silentAfterMs, graceMs });
   const ticking = { now: clock.now, monotonic: clock.monotonic };
+  const reader = readersOver(store, view, clock);
   const feed = createFeed({
-    snapshot: () => snapshotOf(store, view, clock),
+    reader,
     now: clock.now,
     onClients: (n) => metrics.feedClients.set(n),
     onDropped: () => metrics.feedDropped.inc(),
@@ -78,16 +84,38 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     },
     setAssignments: gateway.setAssignments,
   });
-  const backend = backendOf(config.screen.url, store, view, pipeline, clock);
-  const desk = signInDesk(backend);
   const url = new URL(config.screen.url);
+  const backend = backendOf({
+    url: config.screen.url,
+    store,
+    view,
+    pipeline,
+    reader,
+    clock,
+    alarm: ({ code, facts }) => {
+      metrics.alarms.inc({ code });
+      log.error({ problem: code, ...facts, remedy: "Find out who opened it and why, now." });
+    },
+  });
+  const seal = sealAt(join(config.dataDir, "people.key"));
+  const { hash, check } = passwords();
+  const desk = signIns(backend, {
+    hashPassword: hash,
+    checkPassword: check,
+    seal: seal.close,
+    unseal: seal.open,
+    provider: () => "absent",
+  });
+  const document = openApi(ROUTES, config.screen.url);
+  const api = { backend, desk, document: () => document };
+  const router = createRouter({ api, routes: ROUTES, url, metrics, log });
   const listen =
     config.screen.fd !== undefined
       ? { fd: config.screen.fd }
       : { host: config.screen.host ?? "127.0.0.1", port: config.screen.port ?? 0 };
   const site = readSite(join(import.meta.dirname, "ui", "dist"));
-  const screen = await openScreen({ listen, url, site, desk, feed, backend, metrics, log });
-  const admin = await openAdmin(config.adminSocket, desk, backend);
+  const screen = await openScreen({ listen, url, site, router, feed, log });
+  const admin = await openAdmin(config.adminSocket, api, router);
   const metricsServer = await openMetrics(metrics, config);
   const clockLook = setInterval(() => {
     const jumpMs = clock.settle();

@@ -14,6 +14,7 @@ export interface Metrics {
   correlatorFailures: Counter;
   fullRequests: Counter;
   signinFailures: Counter;
+  alarms: Counter<"code">;
   enrolments: Counter<"result">;
   connections: Gauge;
   feedClients: Gauge;
@@ -43,6 +44,7 @@ export function createMetrics(): Metrics {
     correlatorFailures: counter("correlator_failures_total", "Inputs on which the correlator threw"),
     fullRequests: counter("full_requests_total", "Acks that asked an agent for whole reports"),
     signinFailures: counter("signin_failures_total", "Wrong or refused sign-in codes"),
+    alarms: counter("alarms_total", "What somebody must hear of at once", ["code"]),
     enrolments: counter("enrolments_total", "Enrolments and renewals, by result", ["result"]),
     connections: gauge("agent_connections", "Agents connected"),
     feedClients: gauge("feed_clients", "Screens connected"),

@@ -154,11 +154,16 @@ export interface AgentStatus {
   since: number;
 }
 
-/** What the browser receives: a snapshot first, then changes, at most one a tick. */
+/**
+ * What the browser receives: a snapshot first, then changes, at most one a tick. `run` names the console's life and `seq` the place
+ * in it: a screen that says where it was is told what it missed, or gets a snapshot.
+ */
 export type FeedMessage =
   | {
       t: "snapshot";
       at: number;
+      run?: string;
+      seq?: number;
       province: { id: string; name: Bilingual };
       levels: { id: string; name: Bilingual }[];
       agencies: { id: string; level: string; name: Bilingual }[];
@@ -170,6 +175,7 @@ export type FeedMessage =
   | {
       t: "changes";
       at: number;
+      seq?: number;
       agents: AgentStatus[];
       targets: TargetStatus[];
       removedTargets: string[];

@@ -1,26 +1,38 @@
-// The unix socket for whoever holds this machine: root and the console's own account, by the socket's mode. It issues
-// sign-in codes and answers our commands and scenario tests.
+// The unix socket for whoever holds this machine: root and the console's own account, by the socket's mode. It issues sign-in
+// codes, answers our commands and scenario tests, and is a door to the whole API as the machine's operator.
 import { chmodSync, mkdirSync, statSync, unlinkSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { sendJson, sendProblem } from "../http.ts";
+import { permissionsOf } from "../people/roles.ts";
+import type { Principal } from "../people/scope.ts";
 import { messageOf, Problem } from "../problem.ts";
-import type { Backend } from "./ports.ts";
-import type { SignInDesk } from "./signin.ts";
+import { OPERATOR } from "./desk/codes.ts";
+import type { Api } from "./route.ts";
+import type { Router } from "./router.ts";
 
 export type AdminCode = "admin-socket-in-use" | "admin-socket-unusable";
 
-/** The account of the spine: there is one until accounts of people are kept. */
-export const OPERATOR = "operator";
+/** Keeps the machine and the console on it; sees all of the province. */
+const MACHINE: Principal = {
+  account: OPERATOR,
+  roles: ["administrator", "security-lead"],
+  permissions: permissionsOf(["administrator", "security-lead"]),
+  scope: undefined,
+  via: "machine",
+  provedAt: 0,
+};
 const MOST_ITEMS = 5_000;
 
 /** Opens the socket, mode 0600. Rejects with Problem<AdminCode>. A socket that nobody listens on is replaced. */
-export async function openAdmin(path: string, desk: SignInDesk, backend: Backend): Promise<Server> {
+export async function openAdmin(path: string, api: Api, router: Router): Promise<Server> {
   await clearStale(path);
   const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://admin");
+    if (router.owns(pathname)) return void router.serve(request, response, pathname, MACHINE);
     try {
-      answer(desk, backend, request, response);
+      answer(api, request, response);
     } catch (error) {
       sendProblem(response, 500, "internal-error", messageOf(error));
     }
@@ -37,19 +49,20 @@ export async function openAdmin(path: string, desk: SignInDesk, backend: Backend
   });
 }
 
-function answer(desk: SignInDesk, backend: Backend, request: IncomingMessage, response: ServerResponse) {
+function answer({ desk, backend }: Api, request: IncomingMessage, response: ServerResponse) {
+  const reader = () => backend.reader(MACHINE);
   const url = new URL(request.url ?? "/", "http://admin");
   switch (`${request.method} ${url.pathname}`) {
     case "POST /signin-code":
-      return sendJson(response, 200, desk.issue(OPERATOR));
+      return sendJson(response, 200, desk.issue());
     case "GET /status":
       return sendJson(response, 200, backend.status());
     case "GET /incidents":
-      return sendJson(response, 200, backend.incidents());
+      return sendJson(response, 200, reader().snapshot().incidents);
     case "GET /targets":
-      return sendJson(response, 200, backend.targets());
+      return sendJson(response, 200, reader().targets());
     case "GET /agents":
-      return sendJson(response, 200, backend.agents());
+      return sendJson(response, 200, reader().agents());
     case "GET /items":
       return sendJson(
         response,

@@ -1,25 +1,27 @@
-// The live feed of the screen: a snapshot, then what changed, at most once a tick. A change goes out at once when the
-// last one is a tick ago; a screen that does not keep up is dropped, and gets a snapshot when it comes back.
+// The live feed: a snapshot, then what changed, at most once a tick, each screen what its scope may see. A change goes out at once
+// when the last one is a tick ago. A screen that was away says where it was: it is told what it missed, while that is still
+// held, else gets a snapshot. One that does not keep up is dropped, and comes back so.
+import { randomBytes } from "node:crypto";
 import type { WebSocket } from "ws";
 import type { AgentStatus, FeedMessage, Incident, TargetStatus } from "../../protocol/index.ts";
-
-export interface FeedChanges {
-  agents: AgentStatus[];
-  targets: TargetStatus[];
-  removedTargets: string[];
-  incidents: Incident[];
-}
+import type { FeedChanges, Reader, Viewer } from "./ports.ts";
 
 export interface FeedParts {
-  snapshot(): Extract<FeedMessage, { t: "snapshot" }>;
+  reader(viewer: Viewer): Reader;
   now(): number;
   onClients(count: number): void;
   onDropped(): void;
 }
 
+/** A place in the feed of one life of the console. */
+export interface Place {
+  run: string;
+  after: number;
+}
+
 export interface Feed {
-  /** `expired` is asked with each tick: a screen whose session is over is sent away. */
-  join(socket: WebSocket, expired: () => boolean): void;
+  /** `still` is asked about once a second: a screen whose session is over, or whose scope is another, is sent away. */
+  join(socket: WebSocket, viewer: Viewer, still: () => boolean, place?: Place): void;
   push(changes: FeedChanges): void;
   /** Everything may be other than it was: a new snapshot for everybody. */
   restart(): void;
@@ -29,82 +31,99 @@ export interface Feed {
 export const TICK_MS = 100;
 /** An empty message at least this often tells a quiet screen that the console lives. */
 export const BEAT_MS = 3_000;
+const STILL_EVERY_MS = 1_000;
 const MOST_UNSENT = 8 * 1024 * 1024;
+/** How much of the past is held for screens that come back: ticks, and rows in them. */
+const HELD = { ticks: 1_000, rows: 50_000 } as const;
 export const SESSION_OVER = 4401;
 
+interface Client {
+  viewer: Viewer;
+  still(): boolean;
+  askedAt: number;
+  sentAt: number;
+}
+
 export function createFeed(parts: FeedParts): Feed {
-  const clients = new Map<WebSocket, () => boolean>();
-  const agents = new Map<string, AgentStatus>();
-  const targets = new Map<string, TargetStatus>();
-  const removed = new Set<string>();
-  const incidents = new Map<string, Incident>();
+  const clients = new Map<WebSocket, Client>();
+  const waiting = gathering();
+  const past = pastOf();
   let whole = false;
-  let sentAt = Number.NEGATIVE_INFINITY;
+  let flushedAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
-  const clear = () => {
-    for (const part of [agents, targets, removed, incidents]) part.clear();
-    whole = false;
+  const send = (socket: WebSocket, client: Client, text: string) => {
+    client.sentAt = performance.now();
+    if (socket.bufferedAmount <= MOST_UNSENT) return socket.send(text);
+    parts.onDropped();
+    clients.delete(socket);
+    socket.terminate();
   };
-  const send = (socket: WebSocket, text: string) => {
-    if (socket.bufferedAmount > MOST_UNSENT) {
-      parts.onDropped();
-      return socket.terminate();
-    }
-    socket.send(text);
+  const snapshotText = (viewer: Viewer): string =>
+    JSON.stringify({ ...parts.reader(viewer).snapshot(), run: past.run, seq: past.seq() } satisfies FeedMessage);
+  const changesText = (changes: FeedChanges): string =>
+    JSON.stringify({ t: "changes", at: parts.now(), seq: past.seq(), ...changes } satisfies FeedMessage);
+
+  /** The text for one viewer, worked out once for all who see alike; nothing where there is nothing to say yet. */
+  const texts = (changes: FeedChanges, again: boolean) => {
+    const known = new Map<string, { text: string; empty: boolean }>();
+    return (viewer: Viewer) => {
+      const key = viewer.scope === undefined ? "*" : `${viewer.account} ${[...viewer.scope].join(" ")}`;
+      let said = known.get(key);
+      if (!said) {
+        const own = again ? undefined : parts.reader(viewer).changes(changes);
+        said = own ? { text: changesText(own), empty: isEmpty(own) } : { text: snapshotText(viewer), empty: false };
+        known.set(key, said);
+      }
+      return said;
+    };
   };
   const flush = () => {
     clearTimeout(timer);
     timer = undefined;
-    sentAt = performance.now();
-    if (clients.size === 0) return clear();
-    const message: FeedMessage = whole
-      ? parts.snapshot()
-      : {
-          t: "changes",
-          at: parts.now(),
-          agents: [...agents.values()],
-          targets: [...targets.values()],
-          removedTargets: [...removed],
-          incidents: [...incidents.values()],
-        };
-    clear();
-    const text = JSON.stringify(message);
-    for (const [socket, expired] of clients) {
-      if (expired()) socket.close(SESSION_OVER, "session-over");
-      else send(socket, text);
+    flushedAt = performance.now();
+    const changes = waiting.take();
+    const again = whole;
+    whole = false;
+    if (again) past.forget();
+    else if (!isEmpty(changes)) past.add(changes);
+    const textFor = texts(changes, again);
+    for (const [socket, client] of clients) {
+      if (flushedAt - client.askedAt >= STILL_EVERY_MS) {
+        client.askedAt = flushedAt;
+        if (!client.still()) {
+          socket.close(SESSION_OVER, "session-over");
+          continue;
+        }
+      }
+      const { text, empty } = textFor(client.viewer);
+      // Others' news is none of this screen's: it hears a beat, and not how much goes on elsewhere.
+      if (!empty || flushedAt - client.sentAt >= BEAT_MS - TICK_MS) send(socket, client, text);
     }
   };
   const schedule = (): void => {
-    timer ??= setTimeout(flush, Math.max(0, TICK_MS - (performance.now() - sentAt)));
+    timer ??= setTimeout(flush, Math.max(0, TICK_MS - (performance.now() - flushedAt)));
   };
   const beat = setInterval(() => {
-    if (performance.now() - sentAt >= BEAT_MS - TICK_MS) flush();
+    if (performance.now() - flushedAt >= BEAT_MS - TICK_MS) flush();
   }, BEAT_MS / 3);
 
   return {
-    join(socket, expired) {
-      clients.set(socket, expired);
+    join(socket, viewer, still, place) {
+      const client = { viewer, still, askedAt: performance.now(), sentAt: 0 };
+      clients.set(socket, client);
       parts.onClients(clients.size);
       socket.on("error", () => socket.terminate());
       socket.on("close", () => {
         clients.delete(socket);
         parts.onClients(clients.size);
       });
+      const missed = place && past.since(place);
       // What waits for the next tick is in the snapshot already; to receive it twice is harmless: it is whole states.
-      send(socket, JSON.stringify(parts.snapshot()));
+      send(socket, client, missed ? changesText(parts.reader(viewer).changes(missed)) : snapshotText(viewer));
     },
     push(changes) {
-      for (const a of changes.agents) agents.set(a.agent, a);
-      for (const t of changes.targets) {
-        targets.set(t.target, t);
-        removed.delete(t.target);
-      }
-      for (const id of changes.removedTargets) {
-        removed.add(id);
-        targets.delete(id);
-      }
-      for (const i of changes.incidents) incidents.set(i.id, i);
+      waiting.add(changes);
       schedule();
     },
     restart() {
@@ -118,6 +137,73 @@ export function createFeed(parts: FeedParts): Feed {
         socket.close(1001, "console-stops");
         setTimeout(() => socket.terminate(), 300).unref();
       }
+    },
+  };
+}
+
+const rowsOf = (c: FeedChanges): number =>
+  c.agents.length + c.targets.length + c.removedTargets.length + c.incidents.length;
+const isEmpty = (c: FeedChanges): boolean => rowsOf(c) === 0;
+
+/** Changes as they gather: the last state of each thing. */
+function gathering() {
+  const agents = new Map<string, AgentStatus>();
+  const targets = new Map<string, TargetStatus>();
+  const removed = new Set<string>();
+  const incidents = new Map<string, Incident>();
+  return {
+    add(changes: FeedChanges): void {
+      for (const a of changes.agents) agents.set(a.agent, a);
+      for (const t of changes.targets) {
+        targets.set(t.target, t);
+        removed.delete(t.target);
+      }
+      for (const id of changes.removedTargets) {
+        removed.add(id);
+        targets.delete(id);
+      }
+      for (const i of changes.incidents) incidents.set(i.id, i);
+    },
+    take(): FeedChanges {
+      const taken = {
+        agents: [...agents.values()],
+        targets: [...targets.values()],
+        removedTargets: [...removed],
+        incidents: [...incidents.values()],
+      };
+      for (const part of [agents, targets, removed, incidents]) part.clear();
+      return taken;
+    },
+  };
+}
+
+/** The last ticks, for screens that come back. */
+function pastOf() {
+  // Another life of the console has another name: its numbers say nothing here.
+  const run = randomBytes(8).toString("hex");
+  let ticks: { seq: number; changes: FeedChanges }[] = [];
+  let [seq, rows] = [0, 0];
+  return {
+    run,
+    seq: () => seq,
+    add(changes: FeedChanges): void {
+      ticks.push({ seq: ++seq, changes });
+      rows += rowsOf(changes);
+      while (ticks.length > HELD.ticks || rows > HELD.rows) rows -= rowsOf(ticks.shift()!.changes);
+    },
+    /** The numbers go on, so that nobody takes what comes for what was. */
+    forget(): void {
+      seq++;
+      ticks = [];
+      rows = 0;
+    },
+    /** Everything after that place as one; undefined when it is not held any more, or was never ours. */
+    since(place: Place): FeedChanges | undefined {
+      const first = ticks[0]?.seq ?? seq + 1;
+      if (place.run !== run || place.after < first - 1 || place.after > seq) return undefined;
+      const all = gathering();
+      for (const tick of ticks) if (tick.seq > place.after) all.add(tick.changes);
+      return all.take();
     },
   };
 }

@@ -27,8 +27,22 @@ export function ownHost(host: string, url: URL): boolean {
 /** `__Host-` is given only where the browser would keep it: over TLS (RFC 6265bis §4.1.3.2). */
 const cookieName = (url: URL): string => (url.protocol === "https:" ? "__Host-vonggac" : "vonggac");
 
-export function sessionCookie(request: IncomingMessage, url: URL): string | undefined {
-  const name = cookieName(url);
+export const sessionCookie = (request: IncomingMessage, url: URL): string | undefined =>
+  cookieOf(request, cookieName(url));
+
+/** The cookie of a sign-in at an identity provider that is under way. */
+const FLOW = "vonggac-flow";
+const FLOW_LIVES_SECONDS = 600;
+export const flowCookie = (request: IncomingMessage): string | undefined => cookieOf(request, FLOW);
+
+/** Lax: the way back from the provider is a navigation from another site. Empty ends it. */
+export function setFlowCookie(url: URL, value: string): string {
+  const secure = url.protocol === "https:" ? "; Secure" : "";
+  const life = value === "" ? 0 : FLOW_LIVES_SECONDS;
+  return `${FLOW}=${value}; Path=/api/signin/provider; HttpOnly; SameSite=Lax; Max-Age=${life}${secure}`;
+}
+
+function cookieOf(request: IncomingMessage, name: string): string | undefined {
   for (const part of (request.headers.cookie ?? "").split(";")) {
     const [key, value] = part.trim().split("=", 2);
     if (key === name && value) return value;

@@ -1,29 +1,8 @@
-// What the screen's server asks of the rest of the console. main.ts gives it; api/ knows no store and no pipeline.
+// What the API asks of the rest of the console. console.ts gives it; api/ knows no store and no pipeline.
 import type { Act, ActResult, AgentStatus, FeedMessage, Incident, Item, TargetStatus } from "../../protocol/index.ts";
-
-export interface Session {
-  account: string;
-  createdAt: number;
-  expiresAt: number;
-}
-
-/** Hashes in, never codes or cookies. */
-export interface Accounts {
-  saveCode(hash: Uint8Array, account: string, expiresAt: number): void;
-  useCode(hash: Uint8Array, now: number): { account: string } | "expired" | undefined;
-  saveSession(hash: Uint8Array, session: Session): void;
-  session(hash: Uint8Array, now: number): Session | undefined;
-  endSession(hash: Uint8Array): void;
-  prune(now: number): void;
-}
-
-export interface AuditEntry {
-  at: number;
-  account: string;
-  act: "signin-code-issued" | "signed-in" | "signed-out";
-  subject: string;
-  detail: Record<string, string>;
-}
+import type { Accounts, Audit, Idempotency, Tokens } from "../people/records.ts";
+import type { Scope } from "../people/scope.ts";
+import type { Provider } from "../people/sign-in.ts";
 
 export interface LogEntry {
   id: number;
@@ -45,22 +24,69 @@ export interface Status {
   trouble?: string;
 }
 
+/** Who looks: how far, and as whom. */
+export interface Viewer {
+  account: string;
+  scope: Scope;
+}
+
+export type Snapshot = Extract<FeedMessage, { t: "snapshot" }>;
+/** What a commit changed. */
+export interface FeedChanges {
+  agents: AgentStatus[];
+  targets: TargetStatus[];
+  removedTargets: string[];
+  incidents: Incident[];
+}
+
+/** Everything that one viewer may read, and nothing else: there is no other way from a route to the data. */
+export interface Reader {
+  snapshot(): Snapshot;
+  changes(all: FeedChanges): FeedChanges;
+  /** Newest first; `before` is the number of the last of the page before. */
+  incidents(page: { before?: number; limit: number; open: boolean; search?: string }): {
+    items: Incident[];
+    next?: number;
+  };
+  incident(id: string): Incident | undefined;
+  agencies(): Snapshot["agencies"];
+  agents(): AgentStatus[];
+  targets(): TargetStatus[];
+  /** What was received of those targets between two instants, newest first. */
+  itemsOf(targets: ReadonlySet<string>, fromAt: number, toAt: number, limit: number): LogEntry[];
+}
+
+/** Something that somebody must hear of at once. */
+export interface Alarm {
+  code: "sealed-account-opened";
+  facts: Record<string, string>;
+}
+
 /** The console as the API sees it. */
 export interface Backend {
   accounts: Accounts;
-  audit(entry: AuditEntry): void;
+  tokens: Tokens;
+  idempotency: Idempotency;
+  audit: Audit;
   /** All of `work` is kept, or none. */
   transaction<T>(work: () => T): T;
   act(account: string, incident: string, act: Act): Promise<ActResult>;
-  snapshot(): Extract<FeedMessage, { t: "snapshot" }>;
-  incidents(): Incident[];
-  incident(id: string): Incident | undefined;
-  agents(): AgentStatus[];
-  targets(): TargetStatus[];
-  /** Items of those targets received between two instants, newest first. */
-  itemsOf(targets: ReadonlySet<string>, fromAt: number, toAt: number, limit: number): LogEntry[];
-  itemsAfter(id: number, limit: number): LogEntry[];
+  reader(viewer: Viewer): Reader;
+  /** Whether the province has an agency of this id. */
+  hasAgency(id: string): boolean;
   status(): Status;
+  /** Whoever holds this machine: the admin socket. */
+  itemsAfter(id: number, limit: number): LogEntry[];
+  alarm(alarm: Alarm): void;
   now(): number;
   monotonic(): number;
+}
+
+/** Secrets of people, and what checks them. */
+export interface Proofs {
+  hashPassword(password: string): Promise<string | undefined>;
+  checkPassword(kept: string | undefined, password: string): Promise<boolean | undefined>;
+  seal(plain: Uint8Array, owner: string): Uint8Array;
+  unseal(sealed: Uint8Array, owner: string): Uint8Array;
+  provider(): Provider;
 }

@@ -1,21 +1,18 @@
-// The screen's server: the built pages, sign-in, what a signed-in person may do, the live feed, health. It listens on a
-// socket that it is handed (descriptor 3) or on an address.
+// The screen's server: the built pages, the API (router.ts), the live feed. It listens on a socket that it is handed (descriptor 3)
+// or on an address.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import Type from "typebox";
-import { Compile } from "typebox/compile";
 import { WebSocketServer } from "ws";
-import type { ActKind } from "../../protocol/index.ts";
-import { readJson, refuseUpgrade, sendJson, sendProblem } from "../http.ts";
+import { refuseUpgrade } from "../http.ts";
 import type { Logger } from "../log.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Principal } from "../people/scope.ts";
 import { messageOf, Problem } from "../problem.ts";
-import type { Feed } from "./feed.ts";
-import { ACT_KINDS, actOnIncident, logOfIncident } from "./incidents.ts";
-import { ownHost, sameOrigin, sessionCookie, setCookie } from "./origin.ts";
-import type { Backend, Session } from "./ports.ts";
-import { SESSION_LIVES_MS, type SignInDesk } from "./signin.ts";
+import type { Feed, Place } from "./feed.ts";
+import { ownHost, sameOrigin } from "./origin.ts";
+import { PROBLEMS } from "./problems.ts";
+import { refuse } from "./route.ts";
+import { type Router, sendRefusal } from "./router.ts";
 import { SECURITY_HEADERS, type Site, serveSite } from "./static.ts";
 
 export type ScreenCode = "screen-address-unusable";
@@ -25,10 +22,8 @@ export interface ScreenParts {
   /** Where people find it: decides Secure cookies and which Host is ours. */
   url: URL;
   site: Site;
-  desk: SignInDesk;
+  router: Router;
   feed: Feed;
-  backend: Backend;
-  metrics: Metrics;
   log: Logger;
 }
 
@@ -37,9 +32,6 @@ export interface Screen {
   close(): Promise<void>;
 }
 
-const codeShape = Compile(
-  Type.Object({ code: Type.String({ minLength: 1, maxLength: 64 }) }, { additionalProperties: false }),
-);
 const MOST_SCREENS = 500;
 
 /** Opens the screen's server. Rejects with Problem<ScreenCode>. */
@@ -52,24 +44,24 @@ export async function openScreen(parts: ScreenParts): Promise<Screen> {
   });
   server.on("request", (request, response) => {
     handle(parts, request, response).catch((error: unknown) => {
-      parts.log.error({ problem: "request-failed", url: request.url?.slice(0, 200), detail: messageOf(error) });
-      // What SQLite throws carries its result code: the record could not be read or written now.
-      const stored = typeof (error as { errcode?: unknown }).errcode === "number";
-      if (response.headersSent) response.destroy();
-      else if (stored) sendProblem(response, 503, "store-unavailable", undefined, { "retry-after": "3" });
-      else sendProblem(response, 500, "internal-error");
+      parts.log.error({ problem: "request-failed", path: pathOf(request).slice(0, 200), detail: messageOf(error) });
+      sendRefusal(response, refuse("internal-error"));
     });
   });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 4_096, perMessageDeflate: true });
   server.on("upgrade", (request, socket: Duplex, head) => {
     socket.on("error", () => socket.destroy());
-    const url = request.url ?? "";
-    if (url !== "/feed") return refuseUpgrade(socket, 404, "not-found");
+    if (pathOf(request) !== "/feed") return refuseUpgrade(socket, 404, "not-found");
     if (!sameOrigin(request, parts.url)) return refuseUpgrade(socket, 403, "origin-refused");
-    const cookie = sessionCookie(request, parts.url);
-    if (!cookie || !parts.desk.session(cookie)) return refuseUpgrade(socket, 401, "session-required");
+    const joining = parts.router.mayJoin(request);
+    if ("refused" in joining) return refuseUpgrade(socket, PROBLEMS[joining.refused][0], joining.refused);
     if (sockets.clients.size >= MOST_SCREENS) return refuseUpgrade(socket, 503, "too-many-screens");
-    sockets.handleUpgrade(request, socket, head, (ws) => parts.feed.join(ws, () => !parts.desk.session(cookie)));
+    const { who } = joining;
+    const still = () => {
+      const now = parts.router.mayJoin(request);
+      return !("refused" in now) && sameSight(now.who, who);
+    };
+    sockets.handleUpgrade(request, socket, head, (ws) => parts.feed.join(ws, who, still, resumeOf(request)));
   });
   server.on("clientError", (_error, socket) => socket.destroy());
   await listening(server, parts.listen);
@@ -102,77 +94,30 @@ function listening(server: Server, listen: ScreenParts["listen"]): Promise<void>
   });
 }
 
+const pathOf = (request: IncomingMessage): string => (request.url ?? "/").split("?", 1)[0]!;
+
+/** A screen whose owner may see other things than before must begin anew. */
+const sameSight = (a: Principal, b: Principal): boolean =>
+  a.account === b.account && [...(a.scope ?? ["*"])].sort().join(" ") === [...(b.scope ?? ["*"])].sort().join(" ");
+
+/** Where a screen was, if it says so in words that we gave it. */
+function resumeOf(request: IncomingMessage): Place | undefined {
+  const query = new URLSearchParams((request.url ?? "").split("?", 2)[1] ?? "");
+  const [run, after] = [query.get("run"), Number(query.get("after") ?? Number.NaN)];
+  return run !== null && Number.isSafeInteger(after) ? { run, after } : undefined;
+}
+
+/** Asked by whoever watches the console, under whatever name. */
+const BY_ANY_NAME = new Set(["/healthz", "/readyz"]);
+
 async function handle(parts: ScreenParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
   if (parts.url.protocol === "https:") response.setHeader("strict-transport-security", "max-age=31536000");
-  const path = (request.url ?? "/").split("?", 1)[0]!;
-  if (path === "/healthz") return sendJson(response, 200, { ok: true });
-  if (path === "/readyz") return ready(parts, response);
-  if (!ownHost(request.headers.host ?? "", parts.url)) return sendProblem(response, 421, "host-unknown");
-  if (path.startsWith("/api/")) return api(parts, path, request, response);
+  const path = pathOf(request);
+  if (!BY_ANY_NAME.has(path) && !ownHost(request.headers.host ?? "", parts.url))
+    return sendRefusal(response, refuse("host-unknown"));
+  if (parts.router.owns(path)) return parts.router.serve(request, response, path);
   if (request.method !== "GET" && request.method !== "HEAD")
-    return sendProblem(response, 405, "method-not-allowed", undefined, { allow: "GET, HEAD" });
+    return sendRefusal(response, refuse("method-not-allowed", "GET, HEAD"));
   serveSite(parts.site, request, response, path);
-}
-
-/** Says no more than ready or not: it is asked without a session. */
-function ready(parts: ScreenParts, response: ServerResponse): void {
-  const { ready: ok } = parts.backend.status();
-  sendJson(response, ok ? 200 : 503, { ok });
-}
-
-const INCIDENT = new RegExp(`^/api/incidents/([A-Za-z0-9._-]{1,64})/(${[...ACT_KINDS, "log"].join("|")})$`);
-
-async function api(
-  parts: ScreenParts,
-  path: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const wants = (method: string): boolean => {
-    if (request.method === method) return true;
-    sendProblem(response, 405, "method-not-allowed", undefined, { allow: method });
-    return false;
-  };
-  // A page elsewhere can neither set this header nor name our origin (CSRF).
-  if (request.method !== "GET") {
-    if (!sameOrigin(request, parts.url)) return sendProblem(response, 403, "origin-refused");
-    if (request.headers["x-vonggac"] !== "1") return sendProblem(response, 403, "header-required", "x-vonggac: 1");
-  }
-  if (path === "/api/signin") return wants("POST") ? signIn(parts, request, response) : undefined;
-  const cookie = sessionCookie(request, parts.url);
-  const session = cookie === undefined ? undefined : parts.desk.session(cookie);
-  if (cookie === undefined || !session) return sendProblem(response, 401, "session-required");
-  if (path === "/api/me") return wants("GET") ? sendJson(response, 200, meOf(session)) : undefined;
-  if (path === "/api/signout") {
-    if (!wants("POST")) return;
-    parts.desk.signOut(cookie);
-    response.setHeader("set-cookie", setCookie(parts.url, "", 0));
-    return sendJson(response, 200, {});
-  }
-  const [, id, verb] = INCIDENT.exec(path) ?? [];
-  if (id === undefined) return sendProblem(response, 404, "not-found");
-  if (verb === "log") return wants("GET") ? logOfIncident(parts.backend, id, response) : undefined;
-  if (wants("POST")) await actOnIncident(parts.backend, session.account, id, verb as ActKind, request, response);
-}
-
-const meOf = (session: Session) => ({ account: session.account, expiresAt: session.expiresAt });
-
-async function signIn(parts: ScreenParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const body = await readJson(request, 1_024);
-  if (!body.ok) return sendProblem(response, body.status, body.code);
-  if (!codeShape.Check(body.value)) return sendProblem(response, 400, "code-required");
-  const address = request.socket.remoteAddress ?? "";
-  const result = parts.desk.signIn((body.value as { code: string }).code, address);
-  if (result.ok) {
-    response.setHeader("set-cookie", setCookie(parts.url, result.cookie, SESSION_LIVES_MS));
-    return sendJson(response, 200, meOf(result.session));
-  }
-  parts.metrics.signinFailures.inc();
-  parts.log.warn({ problem: result.code, at: "signin", from: address });
-  if (result.code === "too-many-guesses")
-    return sendProblem(response, 429, result.code, undefined, {
-      "retry-after": String(Math.ceil(result.retryAfterMs / 1000)),
-    });
-  sendProblem(response, result.code === "code-expired" ? 410 : 403, result.code);
 }

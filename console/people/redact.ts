@@ -12,11 +12,13 @@ export const concerns = (incident: Incident, scope: ReadonlySet<string>): boolea
   [...incident.impact.lost, ...incident.impact.degraded, ...incident.impact.affected].some((a) => scope.has(a)) ||
   incident.evidence.some((e) => scope.has(e.agency));
 
-/** The part of an incident that this sight may know; undefined when it has none. */
-export function redact(incident: Incident, sight: Sight, viewer = ""): Incident | undefined {
-  if (!concerns(incident, sight.scope)) return undefined;
+/**
+ * The part of an incident that this sight may know. Whether it may know of the incident at all is the query's to say
+ * (store/scoped.ts): one that concerned it once and no more is told with an empty part.
+ */
+export function redact(incident: Incident, sight: Sight, viewer = ""): Incident {
   const evidence = incident.evidence.filter((e) => isOwn(e, sight)).map(ownEvidence);
-  const { recoveredAt, closedAt, reopenedAt, owner } = incident;
+  const { recoveredAt, closedAt, reopenedAt, quietAt, owner } = incident;
   return {
     id: incident.id,
     cause: causeOf(incident, evidence, sight),
@@ -28,6 +30,7 @@ export function redact(incident: Incident, sight: Sight, viewer = ""): Incident 
     ...(reopenedAt === undefined ? {} : { reopenedAt }),
     ...(recoveredAt === undefined ? {} : { recoveredAt }),
     ...(closedAt === undefined ? {} : { closedAt }),
+    ...(quietAt === undefined ? {} : { quietAt }),
     ...(owner === undefined ? {} : { owner: person(owner, viewer) }),
     impact: impactOf(incident.impact, sight.scope),
     explains: incident.explains.filter((id) => sight.own.has(id)),
@@ -70,7 +73,7 @@ function causeOf(incident: Incident, evidence: IncidentEvidence[], sight: Sight)
   const mine = evidence.map((e) => sight.targets.get(e.target)?.asset).find((id) => id !== undefined);
   const named = mine === undefined ? undefined : sight.assetNames.get(mine);
   if (mine !== undefined && named) return { asset: mine, name: named, ...who };
-  const agency = [...sight.scope].find((id) => concerns(incident, new Set([id])))!;
+  const agency = [...sight.scope].find((id) => concerns(incident, new Set([id]))) ?? [...sight.scope][0] ?? "";
   return { asset: agency, name: sight.agencyNames.get(agency) ?? { vi: agency, en: agency }, ...who };
 }
 
@@ -81,6 +84,8 @@ const WHOLE: ReadonlySet<IncidentEvent["what"]> = new Set([
   "quiet",
   "reopened",
   "acknowledged",
+  "investigating",
+  "contained",
   "closed",
 ]);
 

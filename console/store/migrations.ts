@@ -2,6 +2,7 @@
 // (table `migration`); so entries may be added side by side. Rules: an entry that has been shipped is never edited, renamed or
 // moved up; new ones go to the end; it runs once, inside one transaction. The log has no secondary index: it is the hot path.
 import { lifecycle } from "./migrations/lifecycle.ts";
+import { people } from "./migrations/people.ts";
 import { spine } from "./migrations/spine.ts";
 
 export interface Migration {
@@ -9,4 +10,4 @@ export interface Migration {
   sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [spine, lifecycle];
+export const MIGRATIONS: readonly Migration[] = [spine, lifecycle, people];

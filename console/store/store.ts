@@ -1,20 +1,27 @@
 // The record as the rest of the console sees it: tables by purpose, one transaction at a time.
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { type Accounts, accountsOf } from "./accounts.ts";
-import { type Audit, auditOf } from "./audit.ts";
+import type { Accounts, Audit, Idempotency, Tokens } from "../people/records.ts";
+import { accountsOf } from "./accounts.ts";
+import { auditOf } from "./audit.ts";
 import { openDatabase } from "./database.ts";
+import { idempotencyOf } from "./idempotency.ts";
 import { type Incidents, incidentsOf } from "./incidents.ts";
 import { type Items, itemsOf } from "./items.ts";
+import { type Scoped, scopedOf } from "./scoped.ts";
+import { tokensOf } from "./tokens.ts";
 
 export { isDiskFailure } from "./database.ts";
-export type { Accounts, Audit, Incidents, Items };
+export type { Incidents, Items };
 
 export interface Store {
   items: Items;
   incidents: Incidents;
   accounts: Accounts;
   audit: Audit;
+  tokens: Tokens;
+  idempotency: Idempotency;
+  scoped: Scoped;
   /** Runs `work` in one durable transaction: all of it is on the disk when this returns, or none and it throws. */
   transaction<T>(work: () => T): T;
   /** Bytes on the disk. */
@@ -31,6 +38,9 @@ export function openStore(dataDir: string): Store {
     incidents: incidentsOf(db),
     accounts: accountsOf(db),
     audit: auditOf(db),
+    tokens: tokensOf(db),
+    idempotency: idempotencyOf(db),
+    scoped: scopedOf(db),
     transaction(work) {
       db.exec("BEGIN IMMEDIATE");
       try {

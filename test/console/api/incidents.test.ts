@@ -1,15 +1,18 @@
 // What a signed-in person does to incidents: each refusal by name, bodies bounded, and what stands behind an incident.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { ActRefusal, Incident } from "../../../protocol/index.ts";
-import { bad, good } from "../support/province.ts";
+import { OPERATOR } from "../../../console/api/desk/codes.ts";
+import type { ActRefusal } from "../../../protocol/index.ts";
+import { bad, good, incident } from "../support/province.ts";
 import { startScreen } from "../support/screen.ts";
 
 let s: Awaited<ReturnType<typeof startScreen>>;
 let cookie: string;
+const [PORTAL, LINK] = ["xa-mot/certificate/portal", "xa-mot/link/hub1~xa-mot"];
 before(async () => {
   s = await startScreen();
   cookie = s.signIn();
+  s.keep(incident("INC-000001", { openedAt: s.time.now, target: PORTAL }));
 });
 after(() => s.end());
 const close = (body: unknown) => s.post("/api/incidents/INC-000001/close", body, { cookie });
@@ -53,14 +56,14 @@ test("closing needs a resolution that says something", async () => {
 
 test("an act is the signed-in account's, on that incident", async () => {
   s.acts.length = 0;
-  const incident = { id: "INC-000001" } as Incident;
-  s.said.act = { ok: true, incident };
+  const kept = incident("INC-000001", { openedAt: s.time.now, target: PORTAL });
+  s.said.act = { ok: true, incident: kept };
   const answer = await close({ resolution: " cable replaced " });
-  assert.deepEqual([answer.status, JSON.parse(answer.text)], [200, { incident }]);
+  assert.deepEqual([answer.status, JSON.parse(answer.text)], [200, { incident: kept }]);
   await s.post("/api/incidents/INC-000001/acknowledge", {}, { cookie });
   assert.deepEqual(s.acts, [
-    ["an", "INC-000001", { kind: "close", resolution: "cable replaced" }],
-    ["an", "INC-000001", { kind: "acknowledge" }],
+    [OPERATOR, "INC-000001", { kind: "close", resolution: "cable replaced" }],
+    [OPERATOR, "INC-000001", { kind: "acknowledge" }],
   ]);
 });
 
@@ -79,18 +82,15 @@ test("paths that are no act are not found, and GET does nothing", async () => {
 
 test("behind an incident: the items of its evidence's targets, newest first, with what led to it", async () => {
   const at = s.time.now;
-  const [portal, link] = ["xa-mot/certificate/portal", "xa-mot/link/hub1~xa-mot"];
   s.store.transaction(() => {
-    s.store.items.append("xa-mot", 1, 1, [good(portal)], at - 3_600_000);
-    s.store.items.append("xa-mot", 1, 2, [good(portal), good(link)], at - 60_000);
-    s.store.items.append("xa-mot", 1, 4, [bad(portal, "CERT_EXPIRED")], at);
+    s.store.items.append("xa-mot", 1, 1, [good(PORTAL)], at - 3_600_000);
+    s.store.items.append("xa-mot", 1, 2, [good(PORTAL), good(LINK)], at - 60_000);
+    s.store.items.append("xa-mot", 1, 4, [bad(PORTAL, "CERT_EXPIRED")], at);
   });
-  s.said.incident = { id: "INC-000001", openedAt: at, evidence: [{ target: portal }] } as Incident;
   const answer = JSON.parse((await s.get("/api/incidents/INC-000001/log", { cookie })).text);
   assert.deepEqual(
     answer.items.map((i: { seq: number }) => i.seq),
     [4, 2],
   );
-  s.said.incident = undefined;
   assert.equal((await s.get("/api/incidents/INC-000002/log", { cookie })).status, 404);
 });

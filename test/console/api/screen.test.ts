@@ -99,7 +99,7 @@ test("health tells that it lives, readiness whether the record takes what comes"
 
 test("over https the cookie is Secure and bound to the host, and the browser is told to stay on TLS", async () => {
   const secure = await startScreen("https://vonggac.test");
-  const { code } = secure.desk.issue("an");
+  const { code } = secure.desk.issue();
   const headers = { host: "vonggac.test", origin: "https://vonggac.test" };
   const answer = await secure.post("/api/signin", { code }, headers);
   assert.match(String(answer.headers["set-cookie"]), /^__Host-vonggac=.*; Secure$/);

@@ -1,7 +1,8 @@
 // Signing in: codes that work once and for a while, guesses that cost more and more, sessions that end.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { CODE_LIVES_MS, normalCode, SESSION_LIVES_MS } from "../../../console/api/signin.ts";
+import { CODE_LIVES_MS, normalCode, OPERATOR } from "../../../console/api/desk/codes.ts";
+import { SESSION_LIVES_MS } from "../../../console/api/desk/sessions.ts";
 import { startScreen } from "../support/screen.ts";
 
 let s: Awaited<ReturnType<typeof startScreen>>;
@@ -19,22 +20,23 @@ test("a code as a person types it: any case, spaces, letters that look like digi
 });
 
 test("a code gives a session, once; the cookie is out of reach of scripts and other sites", async () => {
-  const { code, expiresAt } = s.desk.issue("an");
+  const { code, expiresAt } = s.desk.issue();
   assert.match(code, /^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}$/);
   assert.equal(expiresAt, s.time.now + CODE_LIVES_MS);
   const first = await signIn(code.toLowerCase());
   assert.equal(first.status, 200);
-  assert.deepEqual(JSON.parse(first.text), { account: "an", expiresAt: s.time.now + SESSION_LIVES_MS });
+  const me = JSON.parse(first.text);
+  assert.deepEqual([me.account, me.expiresAt, me.agencies], [OPERATOR, s.time.now + SESSION_LIVES_MS, null]);
   const [cookie] = first.headers["set-cookie"] as string[];
   assert.match(cookie!, /^vonggac=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/);
   const again = await signIn(code);
   assert.deepEqual([again.status, again.code], [403, "code-wrong"]);
-  const me = await s.get("/api/me", { cookie: cookie!.split(";")[0]! });
-  assert.equal(JSON.parse(me.text).account, "an");
+  const mine = await s.get("/api/me", { cookie: cookie!.split(";")[0]! });
+  assert.deepEqual(JSON.parse(mine.text), me);
 });
 
 test("a code that expired is told from one that never was", async () => {
-  const { code } = s.desk.issue("an");
+  const { code } = s.desk.issue();
   s.time.now += CODE_LIVES_MS;
   const late = await signIn(code);
   assert.deepEqual([late.status, late.code], [410, "code-expired"]);
@@ -42,7 +44,7 @@ test("a code that expired is told from one that never was", async () => {
 });
 
 test("guessing: five are free, then the wait doubles; a right code during the wait is not looked at", async () => {
-  const { code } = s.desk.issue("an");
+  const { code } = s.desk.issue();
   for (let i = 0; i < 5; i++) assert.equal((await signIn(`WRONG${i}`)).status, 403);
   const waits: number[] = [];
   for (let i = 0; i < 9; i++) {
@@ -58,11 +60,9 @@ test("guessing: five are free, then the wait doubles; a right code during the wa
 });
 
 test("one who guesses does not lock out another address", () => {
-  for (let i = 0; i < 30; i++) s.desk.signIn("WRONG", "192.0.2.1");
-  assert.equal(
-    s.desk.signIn("WRONG", "192.0.2.1").ok === false && s.desk.signIn(s.desk.issue("an").code, "192.0.2.2").ok,
-    true,
-  );
+  for (let i = 0; i < 30; i++) s.desk.byCode("WRONG", "192.0.2.1");
+  assert.ok("refused" in s.desk.byCode(s.desk.issue().code, "192.0.2.1"));
+  assert.ok("cookie" in s.desk.byCode(s.desk.issue().code, "192.0.2.2"));
 });
 
 test("a session ends by itself, and by signing out", async () => {
@@ -80,7 +80,7 @@ test("a session ends by itself, and by signing out", async () => {
 });
 
 test("a record that cannot be written: said by name, and the code is not used up in vain", async () => {
-  const { code } = s.desk.issue("an");
+  const { code } = s.desk.issue();
   const { saveSession } = s.store.accounts;
   s.store.accounts.saveSession = () => {
     throw Object.assign(new Error("database or disk is full"), { errcode: 13 });
@@ -103,18 +103,20 @@ test("what is no code, no JSON or far too long is refused before anything is com
   }
 });
 
-test("the record holds neither code nor cookie, and the audit says who and when", () => {
-  const { code } = s.desk.issue("an");
-  const result = s.desk.signIn(code, "192.0.2.9");
-  assert.ok(result.ok);
-  const acts = s.store.audit.newest(2);
+test("the record holds neither code nor cookie, and the audit says who and when, the address beside its chain", () => {
+  const { code } = s.desk.issue();
+  const entered = s.desk.byCode(code, "192.0.2.9");
+  assert.ok("cookie" in entered);
+  const acts = s.store.audit.page(undefined, 2);
   assert.deepEqual(
-    acts.map((a) => [a.act, a.account]),
+    acts.map(({ entry }) => [entry.act, entry.actor]),
     [
-      ["signed-in", "an"],
-      ["signin-code-issued", "an"],
+      ["signed-in", OPERATOR],
+      ["signin-code-issued", OPERATOR],
     ],
   );
-  assert.ok(!JSON.stringify(s.store.audit.newest(1000)).includes(code));
-  assert.equal(s.store.accounts.session(Buffer.from(result.cookie), s.time.now), undefined);
+  assert.deepEqual(acts[0]!.personal?.data, { address: "192.0.2.9" });
+  const all = JSON.stringify(s.store.audit.page(undefined, 1_000).map((k) => k.entry));
+  for (const secret of [code, normalCode(code), entered.cookie, "192.0.2.9"]) assert.ok(!all.includes(secret));
+  assert.equal(s.store.accounts.session(Buffer.from(entered.cookie), s.time.now), undefined);
 });

@@ -101,7 +101,7 @@ export const incidentAmong = (all: readonly Place[]): fc.Arbitrary<Incident> => 
       witnesses: some,
       owner: fc.option(one),
       who: one,
-      state: fc.constantFrom("open" as const, "recovered" as const, "closed" as const),
+      state: fc.constantFrom("new" as const, "recovered" as const, "closed" as const),
     })
     .map(({ class: cls, cause, lost, degraded, affected, explains, witnesses, owner, who, state }) => ({
       id: "INC-000001",

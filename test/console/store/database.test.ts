@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
+import { spine } from "../../../console/store/migrations/spine.ts";
 import { isDiskFailure, openStore } from "../../../console/store/store.ts";
 import { good } from "../support/province.ts";
 
@@ -58,11 +59,9 @@ test("a record of a newer console is left alone", () => {
 
 test("a record from before migrations had names is taken up as it is", () => {
   const dir = fresh();
-  const first = openStore(dir);
-  first.transaction(() => first.items.append("a", 1, 1, many(1, 3), 5));
-  first.close();
+  mkdirSync(dir);
   const db = new DatabaseSync(join(dir, "record.db"));
-  db.exec("DROP TABLE migration; PRAGMA user_version = 1");
+  db.exec(`${spine.sql}; INSERT INTO sequence (agent, epoch, last_seq) VALUES ('a', 1, 3); PRAGMA user_version = 1`);
   db.close();
   for (let again = 0; again < 2; again++) {
     const store = openStore(dir);

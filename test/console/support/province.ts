@@ -1,5 +1,5 @@
 // A province of a handful of hosts: enough topology for the real correlator, small enough to read.
-import type { Asset, Detection, Registry, Report, Target } from "../../../protocol/index.ts";
+import type { Asset, Detection, Incident, Registry, Report, Target } from "../../../protocol/index.ts";
 
 export const AGENTS = ["xa-mot", "xa-hai", "bast1"] as const;
 const name = (id: string) => ({ vi: id, en: id });
@@ -109,3 +109,35 @@ export const attack = (id: string, actor = "2001:db8:bad::1"): Detection => ({
   count: 6,
   evidence: {},
 });
+
+/** An incident as the correlator would make it: that agency saw it, and suffers from it. */
+export const incident = (
+  id: string,
+  over: { agency?: string; openedAt?: number; target?: string } & Partial<Incident> = {},
+): Incident => {
+  const { agency = "xa-mot", openedAt = 1_800_000_000_000, target = `${agency}/certificate/portal`, ...rest } = over;
+  const seen = {
+    agent: agency,
+    agency,
+    check: "certificate",
+    target,
+    subject: "portal.test",
+    tag: "CERT_EXPIRED",
+    since: openedAt,
+    evidence: { seen: "x" },
+  };
+  return {
+    id,
+    cause: { asset: "portal", name: name("portal") },
+    class: "certificate",
+    severity: "critical",
+    state: "new",
+    detectedAt: openedAt,
+    openedAt,
+    impact: { lost: [], degraded: [], affected: [agency] },
+    explains: [],
+    evidence: [seen],
+    history: [{ at: openedAt, by: "machine", what: "opened", reason: { key: "reason.service", facts: {} } }],
+    ...rest,
+  };
+};

@@ -4,14 +4,15 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createFeed } from "../../../console/api/feed.ts";
-import type { Backend } from "../../../console/api/ports.ts";
+import type { Alarm } from "../../../console/api/ports.ts";
 import { openScreen } from "../../../console/api/screen.ts";
-import { signInDesk } from "../../../console/api/signin.ts";
 import { readSite } from "../../../console/api/static.ts";
-import { createLog } from "../../../console/log.ts";
-import { createMetrics } from "../../../console/metrics.ts";
+import type { Role } from "../../../console/people/roles.ts";
+import { readersOf } from "../../../console/reader.ts";
 import { openStore } from "../../../console/store/store.ts";
-import type { ActResult, FeedMessage, Incident } from "../../../protocol/index.ts";
+import type { ActResult, AgentStatus, Incident, Registry, TargetStatus } from "../../../protocol/index.ts";
+import { openDoors, personWith } from "./doors.ts";
+import { sampleRegistry } from "./province.ts";
 
 export const PAGE = "<!doctype html><title>x</title>";
 
@@ -28,66 +29,67 @@ export async function startScreen(
   const store = openStore(join(folder, "record"));
   const time = { now: 1_800_000_000_000, mono: 0 };
   const acts: unknown[] = [];
-  const said: { act: ActResult; ready: boolean; incident: Incident | undefined } = {
+  const said: {
+    act: ActResult;
+    ready: boolean;
+    registry: Registry;
+    agents: AgentStatus[];
+    targets: TargetStatus[];
+  } = {
     act: { ok: false, code: "incident-unknown" },
     ready: true,
-    incident: undefined,
-  };
-  const snapshot = (): Extract<FeedMessage, { t: "snapshot" }> => ({
-    t: "snapshot",
-    at: time.now,
-    province: { id: "p", name: { vi: "p", en: "p" } },
-    levels: [],
-    agencies: [],
-    assets: [],
+    registry: sampleRegistry(),
     agents: [],
     targets: [],
-    incidents: [],
-  });
-  const backend: Backend = {
-    accounts: store.accounts,
-    audit: store.audit.write,
-    transaction: store.transaction,
-    act: async (...what) => {
-      acts.push(what);
-      return said.act;
-    },
-    snapshot,
-    incidents: () => [],
-    incident: () => said.incident,
-    agents: () => [],
-    targets: () => [],
-    itemsOf: store.items.ofTargets,
-    itemsAfter: store.items.after,
-    status: () => ({
-      agents: { live: 0, silent: 0, unknown: 0, misconfigured: {} },
-      incidents: {},
-      targets: 0,
-      record: { bytes: 0, items: 0, gaps: 0 },
-      registry: "v",
-      url,
-      ready: said.ready,
-    }),
-    now: () => time.now,
-    monotonic: () => time.mono,
   };
-  const desk = signInDesk(backend);
-  const dropped = { count: 0 };
-  const feed = createFeed({ snapshot, now: () => time.now, onClients() {}, onDropped: () => dropped.count++ });
-  const screen = await openScreen({
-    listen: { host: "127.0.0.1", port: 0 },
-    url: new URL(url),
-    site: readSite(join(folder, "site")),
-    desk,
-    feed,
-    backend,
-    metrics: createMetrics(),
-    log: createLog("silent"),
+  const alarms: Alarm[] = [];
+  const reader = readersOf({
+    registry: () => said.registry,
+    incidents: store.scoped.incidents,
+    incident: store.scoped.incident,
+    concerned: store.scoped.concerned,
+    agents: () => said.agents,
+    targets: () => said.targets,
+    itemsOf: store.items.ofTargets,
+    now: () => time.now,
   });
+  const { desk, router, log, provider } = openDoors(
+    folder,
+    url,
+    {
+      act: async (...what) => {
+        acts.push(what);
+        return said.act;
+      },
+      reader,
+      hasAgency: (id) => said.registry.agencies.some((a) => a.id === id),
+      itemsAfter: store.items.after,
+      alarm: (alarm) => alarms.push(alarm),
+      status: () => ({
+        agents: { live: 0, silent: 0, unknown: 0, misconfigured: {} },
+        incidents: {},
+        targets: 0,
+        record: { bytes: 0, items: 0, gaps: 0 },
+        registry: "v",
+        url,
+        ready: said.ready,
+      }),
+      now: () => time.now,
+      monotonic: () => time.mono,
+    },
+    store,
+  );
+  const dropped = { count: 0 };
+  const feed = createFeed({ reader, now: () => time.now, onClients() {}, onDropped: () => dropped.count++ });
+  const site_ = readSite(join(folder, "site"));
+  const listen = { host: "127.0.0.1", port: 0 };
+  const screen = await openScreen({ listen, url: new URL(url), site: site_, router, feed, log });
   const host = `127.0.0.1:${screen.port}`;
   return {
     time,
     acts,
+    alarms,
+    provider,
     said,
     store,
     desk,
@@ -103,13 +105,19 @@ export async function startScreen(
         { host, origin: `http://${host}`, "x-vonggac": "1", ...headers },
         JSON.stringify(body),
       ),
-    call: (method: string, path: string, headers: Record<string, string>) => call(screen.port, method, path, headers),
-    /** A session's Cookie header. */
+    call: (method: string, path: string, headers: Record<string, string>, body?: unknown) =>
+      call(screen.port, method, path, headers, body === undefined ? undefined : JSON.stringify(body)),
+    /** The operator's Cookie header. */
     signIn(): string {
-      const result = desk.signIn(desk.issue("an").code, "test");
-      if (!result.ok) throw new Error(result.code);
-      return `vonggac=${result.cookie}`;
+      const entered = desk.byCode(desk.issue().code, "test");
+      if (!("cookie" in entered)) throw new Error(JSON.stringify(entered));
+      return `vonggac=${entered.cookie}`;
     },
+    /** Somebody's Cookie header. */
+    person: (name: string, roles: Role[], agencies: string[] = []) =>
+      personWith(store, desk, time.now, name, roles, agencies),
+    /** Keeps an incident as the pipeline would. */
+    keep: (incident: Incident) => store.transaction(() => store.incidents.save(incident, time.now)),
     async end() {
       feed.close();
       await screen.close();

@@ -1,14 +1,17 @@
 // A province to look at without a lab: the real plan of province.yaml, the real correlator and the real screen server; only the
 // agents are played. What the browser gets is therefore what the product would send.
 import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CODE_LIVES_MS, OPERATOR } from "../../../console/api/desk/codes.ts";
 import { createFeed } from "../../../console/api/feed.ts";
-import type { Backend } from "../../../console/api/ports.ts";
 import { openScreen } from "../../../console/api/screen.ts";
-import { signInDesk } from "../../../console/api/signin.ts";
 import { readSite } from "../../../console/api/static.ts";
 import { type Input, initialState, nextWake, step } from "../../../console/correlate/index.ts";
-import { createLog } from "../../../console/log.ts";
-import { createMetrics } from "../../../console/metrics.ts";
+import { concerns } from "../../../console/people/redact.ts";
+import { readersOf } from "../../../console/reader.ts";
+import { openStore } from "../../../console/store/store.ts";
 import { createView } from "../../../console/view.ts";
 import { readIntent } from "../../../infra/intent.ts";
 import { planOf } from "../../../infra/plan/index.ts";
@@ -21,8 +24,7 @@ import {
   refusalOf,
   type Target,
 } from "../../../protocol/index.ts";
-
-type Session = { account: string; createdAt: number; expiresAt: number };
+import { openDoors } from "../support/doors.ts";
 
 /** The watch over every agency of province.yaml, with a clock that a story may hold in the past. */
 export function playedProvince() {
@@ -33,22 +35,24 @@ export function playedProvince() {
   const view = createView(registry, clock() - 86_400_000);
   const state = initialState({ settleMs: 600, recoverMs: 3_000, graceMs: 5_000 });
   const incidents = new Map<string, Incident>();
-  const feed = createFeed({
-    snapshot: () => ({
-      t: "snapshot",
-      at: clock(),
-      province: registry.province,
-      levels: registry.levels,
-      agencies: registry.agencies.map(({ id, level, name }) => ({ id, level, name })),
-      assets: registry.assets.map(({ id, kind, name, agency }) => ({ id, kind, name, agency })),
-      agents: view.agents(),
-      targets: view.targets(),
-      incidents: [...incidents.values()],
-    }),
+  const mine = (scope: ReadonlySet<string> | undefined) =>
+    [...incidents.values()].filter((i) => scope === undefined || concerns(i, scope));
+  const reader = readersOf({
+    registry: () => registry,
+    incidents: (scope, before = Number.MAX_SAFE_INTEGER, limit, open) =>
+      mine(scope)
+        .map((incident) => ({ n: Number(incident.id.split("-")[1]), incident }))
+        .filter(({ n, incident }) => n < before && !(open && incident.state === "closed"))
+        .reverse()
+        .slice(0, limit),
+    incident: (scope, id) => mine(scope).find((i) => i.id === id),
+    concerned: (scope, id) => mine(scope).some((i) => i.id === id),
+    agents: () => view.agents(),
+    targets: () => view.targets(),
+    itemsOf: () => [],
     now: () => clock(),
-    onClients: () => {},
-    onDropped: () => {},
   });
+  const feed = createFeed({ reader, now: () => clock(), onClients: () => {}, onDropped: () => {} });
 
   function take(input: Input): Incident[] {
     const changed = step(state, input, clock()).map((c) => structuredClone(c.incident));
@@ -60,6 +64,7 @@ export function playedProvince() {
 
   const world = {
     registry,
+    reader,
     feed,
     incidents,
     /** Runs the story at another time: `at` moves on with each `wait`. */
@@ -152,64 +157,49 @@ export type PlayedProvince = ReturnType<typeof playedProvince>;
 
 /** The product's own screen server before that province. `port` 0 takes a free one. */
 export async function serveProvince(world: PlayedProvince, dist: string, port = 0) {
-  const codes = new Map<string, { account: string; expiresAt: number }>();
-  const sessions = new Map<string, Session>();
-  const key = (hash: Uint8Array) => Buffer.from(hash).toString("hex");
-  const accounts: Backend["accounts"] = {
-    saveCode: (hash, account, expiresAt) => void codes.set(key(hash), { account, expiresAt }),
-    useCode(hash, now) {
-      const code = codes.get(key(hash));
-      if (!code) return undefined;
-      codes.delete(key(hash));
-      return code.expiresAt > now ? { account: code.account } : "expired";
+  const folder = mkdtempSync(join(tmpdir(), "vonggac-world-"));
+  const store = openStore(join(folder, "record"));
+  let late = 0;
+  let closed = false;
+  const doors = openDoors(
+    folder,
+    "http://127.0.0.1/",
+    {
+      act: async (account, incident, act) => world.act(account, incident, act),
+      reader: world.reader,
+      hasAgency: (id) => world.registry.agencies.some((a) => a.id === id),
+      itemsAfter: () => [],
+      alarm: () => {},
+      status: () => {
+        throw new Error("nobody asks");
+      },
+      now: () => Date.now() + late,
+      monotonic: () => performance.now(),
     },
-    saveSession: (hash, session) => void sessions.set(key(hash), session),
-    session: (hash) => sessions.get(key(hash)),
-    endSession: (hash) => void sessions.delete(key(hash)),
-    prune: () => {},
-  };
-  const backend: Backend = {
-    accounts,
-    audit: () => {},
-    transaction: (work) => work(),
-    act: async (account, incident, act) => world.act(account, incident, act),
-    snapshot: () => {
-      throw new Error("the feed has its own");
-    },
-    incidents: () => [...world.incidents.values()],
-    incident: (id) => world.incidents.get(id),
-    agents: () => world.view.agents(),
-    targets: () => world.view.targets(),
-    itemsOf: () => [],
-    itemsAfter: () => [],
-    status: () => {
-      throw new Error("nobody asks");
-    },
-    now: Date.now,
-    monotonic: () => performance.now(),
-  };
-  const desk = signInDesk(backend);
-  const screen = await openScreen({
-    listen: { host: "127.0.0.1", port },
-    url: new URL("http://127.0.0.1/"),
-    site: readSite(dist),
-    desk,
-    feed: world.feed,
-    backend,
-    metrics: createMetrics(),
-    log: createLog("silent"),
-  });
+    store,
+  );
+  const { desk, router, log } = doors;
+  const listen = { host: "127.0.0.1", port };
+  const url = new URL("http://127.0.0.1/");
+  const screen = await openScreen({ listen, url, site: readSite(dist), router, feed: world.feed, log });
   return {
     url: `http://127.0.0.1:${screen.port}/`,
-    code: (account = "operator") => desk.issue(account).code,
+    code: () => desk.issue().code,
+    desk,
+    store,
     /** Ends every session: what an expiry looks like from the browser. */
-    endSessions: () => sessions.clear(),
-    expireCodes: () => {
-      for (const code of codes.values()) code.expiresAt = 0;
+    endSessions: () => void store.accounts.revoke({ account: OPERATOR }),
+    /** From here on, codes that were given are too old; new ones are not. */
+    expireCodes() {
+      late += CODE_LIVES_MS;
     },
     async close() {
+      if (closed) return;
+      closed = true;
       world.feed.close();
       await screen.close();
+      store.close();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

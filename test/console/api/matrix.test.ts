@@ -1,0 +1,224 @@
+// Every role × every route × own and another's agency, over the real server. The table below says who may call what; a route that
+// is not in it fails, so that nothing is added without somebody saying for whom.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { WebSocket } from "ws";
+import type { Route } from "../../../console/api/route.ts";
+import { ROUTES } from "../../../console/api/routes.ts";
+import { ROLES, type Role } from "../../../console/people/roles.ts";
+import type { FeedMessage } from "../../../protocol/index.ts";
+import { good, incident, TARGETS } from "../support/province.ts";
+import { eventually } from "../support/rig.ts";
+import { startScreen } from "../support/screen.ts";
+
+const ALL: readonly Role[] = ROLES;
+const HANDLERS: readonly Role[] = ["engineer", "security-staff", "security-lead"];
+const LEADS: readonly Role[] = ["security-lead"];
+const AUDIT: readonly Role[] = ["security-lead", "auditor", "administrator"];
+const PEOPLE: readonly Role[] = ["auditor", "administrator"];
+const ADMIN: readonly Role[] = ["administrator"];
+
+/** Who may call it; "anybody" needs no session. */
+const MAY: Record<string, readonly Role[] | "anybody"> = {
+  health: "anybody",
+  readiness: "anybody",
+  document: "anybody",
+  waysIn: "anybody",
+  signInByCode: "anybody",
+  signInByPassword: "anybody",
+  setFirstPassword: "anybody",
+  showSecondFactor: "anybody",
+  signInBySecondFactor: "anybody",
+  me: ALL,
+  signOut: ALL,
+  proveAgain: ALL,
+  mySessions: ALL,
+  endMySession: ALL,
+  myTokens: ALL,
+  makeToken: ALL,
+  revokeMyToken: ALL,
+  agencies: ALL,
+  agents: ALL,
+  targets: ALL,
+  feed: ALL,
+  incidents: ALL,
+  exportIncidents: ALL,
+  incident: ALL,
+  incidentLog: ["engineer", "security-staff", "security-lead", "agency-it", "auditor"],
+  "incident-acknowledge": HANDLERS,
+  "incident-investigate": HANDLERS,
+  "incident-contain": HANDLERS,
+  "incident-recover": HANDLERS,
+  "incident-close": HANDLERS,
+  "incident-reopen": HANDLERS,
+  "incident-assign": LEADS,
+  "incident-merge": LEADS,
+  "incident-split": LEADS,
+  "incident-set-severity": LEADS,
+  "incident-correct-detection": LEADS,
+  accounts: PEOPLE,
+  makeAccount: ADMIN,
+  changeAccount: ADMIN,
+  inviteAgain: ADMIN,
+  eraseAccount: ADMIN,
+  sessions: PEOPLE,
+  endSession: ADMIN,
+  tokens: PEOPLE,
+  revokeToken: ADMIN,
+  audit: AUDIT,
+  verifyAudit: AUDIT,
+  exportAudit: AUDIT,
+};
+
+/** Reads whose answer depends on whose data one may see. */
+const OF_AGENCIES = ["agencies", "agents", "targets", "incidents", "exportIncidents"];
+
+let s: Awaited<ReturnType<typeof startScreen>>;
+const cookies = new Map<Role, string>();
+before(async () => {
+  s = await startScreen();
+  s.said.agents = s.said.registry.agents.map((a) => ({ ...a, agent: a.id, presence: "live" as const, since: 1 }));
+  s.said.targets = TARGETS.map((t) => ({
+    target: t.id,
+    agency: t.agency,
+    agent: t.agent,
+    asset: t.asset,
+    check: t.kind,
+    status: "good" as const,
+    tags: [],
+    since: 1,
+    at: 1,
+  }));
+  s.keep(incident("INC-000001", { agency: "xa-mot" }));
+  s.keep(incident("INC-000002", { agency: "xa-hai" }));
+  s.store.transaction(() => {
+    s.store.items.append("xa-mot", 1, 1, [good("xa-mot/certificate/portal")], s.time.now);
+    s.store.items.append("xa-hai", 1, 1, [good("xa-hai/certificate/portal")], s.time.now);
+  });
+  for (const role of ROLES) cookies.set(role, s.person(role, [role], role === "agency-it" ? ["xa-mot"] : []));
+});
+after(() => s.end());
+
+const PARAMS: Record<string, string> = { uid: "p-nobody", id: "INC-000001" };
+function call(route: Route, headers: Record<string, string>, params: Record<string, string> = PARAMS) {
+  s.time.mono += 60_000;
+  const hex = route.path.includes("sessions/") ? "0".repeat(16) : route.path.includes("tokens/") ? "a".repeat(16) : "";
+  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => hex || params[name]!);
+  const write = { host: s.host, origin: `http://${s.host}`, "x-vonggac": "1", ...headers };
+  return s.call(route.method, path, write, route.body ? { unknown: true } : undefined);
+}
+
+test("every route is in the table, and nothing else is", () => {
+  assert.deepEqual(ROUTES.map((r) => r.id).sort(), Object.keys(MAY).sort());
+  assert.equal(new Set(ROUTES.map((r) => `${r.method} ${r.path}`)).size, ROUTES.length);
+});
+
+for (const route of ROUTES.filter((r) => !r.upgrade && r.id !== "signOut")) {
+  test(`${route.method} ${route.path}: ${MAY[route.id]}`, async () => {
+    const may = MAY[route.id]!;
+    const nobody = await call(route, {});
+    if (may === "anybody") return assert.ok(![401, 403].includes(nobody.status) || nobody.code !== "session-required");
+    assert.equal(nobody.code, "session-required");
+    for (const role of ROLES) {
+      const answer = await call(route, { cookie: cookies.get(role)! });
+      const refused = answer.code === "permission-missing";
+      assert.equal(refused, !may.includes(role), `${role}: ${answer.status} ${answer.code}`);
+      assert.ok(answer.status < 500, `${role}: ${answer.text}`);
+    }
+  });
+}
+
+test("agency IT is given its own agency and nothing of another's, by every route that gives any", async () => {
+  const cookie = cookies.get("agency-it")!;
+  for (const id of OF_AGENCIES) {
+    const route = ROUTES.find((r) => r.id === id)!;
+    const mine = (await call(route, { cookie })).text;
+    assert.ok(mine.includes("xa-mot"), `${id} gives its own`);
+    assert.ok(!/xa-hai|Xã Hai|INC-000002/.test(mine), `${id}: ${mine}`);
+    assert.ok(/xa-hai/.test((await call(route, { cookie: cookies.get("auditor")! })).text), `${id} has another's`);
+  }
+  for (const route of ROUTES.filter((r) => r.path.startsWith("/api/incidents/{id}") && r.method === "GET")) {
+    assert.equal((await call(route, { cookie })).status, 200, route.id);
+    assert.equal((await call(route, { cookie }, { id: "INC-000002" })).code, "incident-unknown", route.id);
+  }
+});
+
+test("a lead whose scope is one agency cannot touch another's incident, nor draw its own into it", async () => {
+  const cookie = s.person("lead-of-one", ["security-lead"], ["xa-mot"]);
+  const close = { resolution: "x" };
+  assert.equal((await s.post("/api/incidents/INC-000002/close", close, { cookie })).code, "incident-unknown");
+  const merge = { into: "INC-000002", reason: "x" };
+  assert.equal((await s.post("/api/incidents/INC-000001/merge", merge, { cookie })).code, "incident-unknown");
+  assert.deepEqual(s.acts, []);
+});
+
+test("two agencies in one campaign: by REST, search, export and feed each sees its own part only", async () => {
+  const both = incident("INC-000003", { agency: "xa-mot" });
+  const other = incident("INC-000003", { agency: "xa-hai" });
+  const evidence = [...both.evidence, { ...other.evidence[0]!, subject: "198.51.100.77" }];
+  const impact = { lost: [], degraded: [], affected: ["xa-mot", "xa-hai"] };
+  const campaign = { ...both, class: "intrusion" as const, evidence, impact };
+  const cookie = cookies.get("agency-it")!;
+  const foreign = /xa-hai|Xã Hai|198\.51\.100\.77/;
+  const socket = new WebSocket(`ws://${s.host}/feed`, { headers: { cookie, origin: `http://${s.host}` } });
+  const seen: FeedMessage[] = [];
+  socket.on("message", (d) => seen.push(JSON.parse(String(d))));
+  await eventually("a snapshot", () => seen.length > 0);
+  s.keep(campaign);
+  s.feed.push({ agents: [], targets: [], removedTargets: [], incidents: [campaign] });
+  await eventually("the campaign", () => JSON.stringify(seen).includes("INC-000003"));
+  socket.close();
+  assert.doesNotMatch(JSON.stringify(seen), foreign);
+  for (const path of [
+    "/api/incidents",
+    "/api/incidents?search=xa-mot",
+    "/api/incidents/INC-000003",
+    "/api/incidents/export",
+    "/api/incidents/INC-000003/log",
+  ]) {
+    const answer = await s.get(path, { cookie });
+    assert.ok(answer.text.includes("INC-000003"), path);
+    assert.doesNotMatch(answer.text, foreign, path);
+  }
+  // A search for what one may not see finds nothing, though it is there.
+  for (const search of ["198.51.100.77", "xa-hai"]) {
+    assert.equal(JSON.parse((await s.get(`/api/incidents?search=${search}`, { cookie })).text).items.length, 0);
+    const all = JSON.parse((await s.get(`/api/incidents?search=${search}`, { cookie: cookies.get("auditor")! })).text);
+    assert.ok(all.items.length > 0);
+  }
+});
+
+test("the feed: others' news is not even a beat, and what one missed is told again, one's own part of it", async () => {
+  const cookie = cookies.get("agency-it")!;
+  const join = (query: string) => {
+    const socket = new WebSocket(`ws://${s.host}/feed${query}`, { headers: { cookie, origin: `http://${s.host}` } });
+    const seen: FeedMessage[] = [];
+    socket.on("message", (d) => seen.push(JSON.parse(String(d))));
+    return { socket, seen };
+  };
+  const first = join("");
+  const snapshot = await eventually("a snapshot", () => first.seen[0]);
+  assert.ok(snapshot.t === "snapshot");
+  first.socket.close();
+  const [mine, others] = [s.said.targets[0]!, s.said.targets.find((t) => t.agency === "xa-hai")!];
+  s.feed.push({ agents: [], targets: [{ ...mine, since: 7 }, others], removedTargets: [others.target], incidents: [] });
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  const back = join(`?run=${snapshot.run}&after=${snapshot.seq}`);
+  const missed = await eventually("what was missed", () => back.seen[0]);
+  back.socket.close();
+  assert.ok(missed.t === "changes", "no snapshot");
+  assert.deepEqual([missed.targets.map((t) => t.since), missed.removedTargets], [[7], []]);
+  const stranger = join(`?run=of-another-life&after=${snapshot.seq}`);
+  assert.equal((await eventually("a snapshot", () => stranger.seen[0])).t, "snapshot");
+  stranger.socket.close();
+});
+
+test("what an administrator takes away is gone with the next request", async () => {
+  const cookie = s.person("leaves", ["security-staff"]);
+  assert.equal((await s.get("/api/incidents", { cookie })).status, 200);
+  const account = s.store.accounts.byName("leaves")!;
+  s.store.transaction(() => s.store.accounts.save({ ...account, roles: ["agency-it"], agencies: ["xa-mot"] }));
+  assert.equal(JSON.parse((await s.get("/api/agencies", { cookie })).text).items.length, 1);
+  s.store.transaction(() => s.store.accounts.save({ ...account, state: "disabled" }));
+  assert.equal((await s.get("/api/incidents", { cookie })).code, "session-required");
+});

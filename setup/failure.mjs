@@ -20,6 +20,7 @@ export const FAILURE_CODES = /** @type {const} */ ([
   "engine-unavailable",
   "account-failed",
   "screen-build-failed",
+  "code-compile-failed",
   "step-without-effect",
   "lab-failed",
   "sign-in-failed",

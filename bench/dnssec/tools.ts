@@ -112,7 +112,7 @@ export function tools(lab: Lab, folder: string): Tool[] {
 function ours({ anchorFile, hintsFile }: Lab, folder: string): Tool {
   const run = (apex: string) =>
     timed(folder, process.execPath, [
-      join(ROOT, "cli/vonggac.ts"),
+      join(ROOT, "cli/vonggac.mjs"),
       "check",
       "dnssec",
       apex,

@@ -12,7 +12,14 @@ const CONSOLE = "vonggac-console";
 const CA = "vonggac-ca";
 const FOLDER = "/run/vonggac";
 
-const program = (main: string, config: string): string[] => [OURS.node, main, "--config", config];
+const program = (main: string, config: string): string[] => [
+  OURS.node,
+  "--import",
+  OURS.compileCache,
+  main,
+  "--config",
+  config,
+];
 
 /** An agent. Its token is no reason to start it again: once enrolled it needs none. */
 export function agentPart(plan: Plan, host: PlannedHost, m: Materials): Part {

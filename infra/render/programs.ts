@@ -5,6 +5,7 @@ import { serverOf } from "../plan/zones.ts";
 /** Paths of our own files, as the daemons see them. */
 export const OURS = {
   node: "/opt/vonggac/node_modules/node/bin/node",
+  compileCache: "/opt/vonggac/setup/compile-cache.mjs",
   agent: { main: "/opt/vonggac/agent/main.ts", config: "/run/vonggac/agent.json", state: "/run/vonggac/agent" },
   console: {
     main: "/opt/vonggac/console/main.ts",

@@ -12,9 +12,12 @@ import { text } from "../say.mjs";
 const MADE_OF = ["console/ui", "protocol", "package-lock.json"];
 
 /** A hash over names and contents of everything that the page is made of. @param {string} root */
-export function screenSources(root) {
+export const screenSources = (root) => hashOf(root, MADE_OF);
+
+/** A hash over names and contents of files and folders. @param {string} root @param {readonly string[]} madeOf */
+export function hashOf(root, madeOf) {
   const hash = createHash("sha256");
-  for (const path of MADE_OF.flatMap((p) => filesBelow(root, p)))
+  for (const path of madeOf.flatMap((p) => filesBelow(root, p)))
     hash
       .update(`${path}\0`)
       .update(readFileSync(join(root, path)))

@@ -58,7 +58,7 @@ export async function waitForAddress({ listen, port }) {
 
 /** @param {Machine} machine @param {string[]} args */
 const vonggac = (machine, args) =>
-  hand(pinnedNode(machine), [join(machine.root, "cli", "vonggac.ts"), ...args], {
+  hand(pinnedNode(machine), [join(machine.root, "cli", "vonggac.mjs"), ...args], {
     cwd: machine.root,
     env: projectEnv(machine),
   });

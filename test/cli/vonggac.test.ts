@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
-const MAIN = path.join(ROOT, "cli/vonggac.ts");
+const MAIN = path.join(ROOT, "cli/vonggac.mjs");
 
 interface Ran {
   code: number;

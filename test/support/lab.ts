@@ -40,7 +40,7 @@ export function run(command: string, args: string[], timeoutMs = 300_000): Promi
 
 /** `vonggac …`, on the tests' stack. */
 export const vonggac = (...args: string[]): Promise<Ran> =>
-  run(process.execPath, [path.join(ROOT, "cli/vonggac.ts"), ...args]);
+  run(process.execPath, [path.join(ROOT, "cli/vonggac.mjs"), ...args]);
 
 export const lab = (...args: string[]): Promise<Ran> => vonggac("lab", ...args, "--stack", STACK);
 

@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { missing, Tree, ZONE } from "../../agent/tools/tree.ts";
 
-const MAIN = path.resolve(import.meta.dirname, "../../../cli/vonggac.ts");
+const MAIN = path.resolve(import.meta.dirname, "../../../cli/vonggac.mjs");
 
 describe("vonggac check dnssec", { skip: missing.length > 0 && `needs ${missing.join(", ")}` }, () => {
   const tree = new Tree();

@@ -4,6 +4,7 @@ import { correlate } from "./correlate.ts";
 import { detect } from "./detect.ts";
 import { dnssec } from "./dnssec.ts";
 import { ingest } from "./ingest.ts";
+import { lab } from "./lab.ts";
 import { plan } from "./plan.ts";
 
 type Bench = { about: string; run: (args: string[]) => Promise<unknown> };
@@ -28,6 +29,10 @@ const BENCHES: Record<string, Bench> = {
   ingest: {
     about: "items a second that the console keeps, acknowledged and correlated, beside Alertmanager",
     run: ingest,
+  },
+  lab: {
+    about: "a hundred agencies up by the real engine, and up again, beside the bare `ip -batch` floor (root)",
+    run: lab,
   },
 };
 

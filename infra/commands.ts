@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { forgetStack, hasStack } from "./engine/backend.ts";
-import { destroy, type Engine, preview, type Summary, up } from "./engine/engine.ts";
+import { destroy, type Engine, preview, release, type Summary, up } from "./engine/engine.ts";
 import { EngineError } from "./engine/errors.ts";
 import { type EngineStep, type Impact, impactOf } from "./impact/index.ts";
 import { requestAdmin } from "./platforms/lab/admin.ts";
@@ -155,7 +155,9 @@ function purge(lab: Lab): void {
 
 async function destroyOrTell(lab: Lab, options: LabOptions): Promise<string | undefined> {
   try {
-    await destroy(engineOf(lab, async () => ({}), options));
+    const engine = engineOf(lab, async () => ({}), options);
+    await release(engine);
+    await destroy(engine);
     return undefined;
   } catch (error) {
     if (!(error instanceof EngineError) || error.code === "engine-busy") throw error;

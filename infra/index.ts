@@ -3,23 +3,25 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import pulumi from "@pulumi/pulumi";
+import { refuseUnknown, settingsFrom } from "./config.ts";
+import { PROJECT } from "./engine/backend.ts";
 import { stackProgram } from "./stack.ts";
 
-/** The program, by the settings of the selected stack. */
+/** The program, by the settings of the selected stack. Throws ConfigError. */
 export default async function program(): Promise<Record<string, unknown>> {
   const config = new pulumi.Config();
   const checkout = resolve(import.meta.dirname, "..");
-  const stateDir = resolve(checkout, config.get("stateDir") ?? ".vonggac");
+  const own = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith(`${PROJECT}:`));
+  refuseUnknown(own.map((key) => key.slice(PROJECT.length + 1)));
+  const { province, stateDir, lab, ...settings } = settingsFrom((key) => config.get(key), checkout);
   const { run } = await stackProgram({
-    stack: pulumi.getStack(),
+    stack: lab ?? pulumi.getStack(),
     checkout,
     stateDir,
     // The engine does not tell its program what it knows; where keys were made, something was provisioned.
     provisioned: existsSync(join(stateDir, "vault")),
-    provinceFile: resolve(checkout, config.get("province") ?? join(checkout, "province.yaml")),
-    agencies: config.getNumber("agencies"),
-    port: config.getNumber("port"),
-    listen: config.get("listen"),
+    provinceFile: province,
+    ...settings,
   });
   return run();
 }

@@ -2,10 +2,13 @@
 // here, so that they can only ever mean the same lab.
 
 import type { Registry } from "../protocol/registry.ts";
+import { ConfigError } from "./config.ts";
 import { deploymentFor } from "./deployment.ts";
 import type { Deployment } from "./platforms/platform.ts";
-import type { PlaceOf } from "./program.ts";
 import { labProgram } from "./program.ts";
+import { OURS } from "./render/index.ts";
+import type { Part } from "./split.ts";
+import { type Topology, topologyOf } from "./topology.ts";
 
 export const DEFAULT_PORT = 8080;
 export const DEFAULT_LISTEN = "127.0.0.1";
@@ -24,6 +27,9 @@ export interface StackOptions {
   /** The machine's port for the browser, and the address that it listens on. */
   port?: number | undefined;
   listen?: string | undefined;
+  /** Only this data centre's part, beside stacks of the others (split.ts). */
+  dataCentre?: string | undefined;
+  stacks?: Record<string, string> | undefined;
 }
 
 export interface StackProgram {
@@ -50,22 +56,35 @@ export async function stackProgram(options: StackOptions): Promise<StackProgram>
     screenUrl: url,
   });
   for (const host of deployment.hosts) if (host.forward) host.forward = { ...host.forward, listen };
-  return { run: labProgram(deployment, placesOf(registry), { stack, stateDir, checkout }), deployment, registry, url };
+  const topology = topologyOf(registry, deployment);
+  const run = labProgram({
+    deployment,
+    topology,
+    lab: { stack, stateDir, checkout },
+    part: partOf(options, registry, topology),
+    root: rootOf(deployment),
+  });
+  return { run, deployment, registry, url };
+}
+
+/** Throws `config-name-invalid` for a data centre that the province does not have. */
+function partOf({ dataCentre, stacks }: StackOptions, registry: Registry, topology: Topology): Part | undefined {
+  if (dataCentre === undefined) return undefined;
+  const centres = registry.agencies.filter((a) => a.level === "datacentre").map((a) => a.id);
+  for (const name of [dataCentre, ...Object.keys(stacks ?? {})])
+    if (!centres.includes(name))
+      throw new ConfigError("config-name-invalid", "dataCentre", `"${name}"`, `there are: ${centres.join(", ")}`);
+  return { name: dataCentre, topology, stacks: stacks ?? {} };
+}
+
+/** The root certificate as agents get it. */
+function rootOf(deployment: Deployment): string | undefined {
+  const file = deployment.hosts.flatMap((h) => h.files).find((f) => f.path === OURS.roots);
+  return file && "text" in file.content ? file.content.text : undefined;
 }
 
 /** What the operator types into a browser: a wildcard address is this machine. */
 function screenUrl(listen: string, port: number): string {
   const host = listen === "0.0.0.0" || listen === "::" ? "localhost" : listen.includes(":") ? `[${listen}]` : listen;
   return `http://${host}:${port}`;
-}
-
-/** Groups hosts by the registry's own words. */
-function placesOf(registry: Registry): PlaceOf {
-  const levels = new Map(registry.agencies.map((a) => [a.id, a.level]));
-  const hosts = new Map(registry.assets.flatMap((a) => (a.kind === "host" ? [[a.id, a] as const] : [])));
-  return (host) => {
-    const asset = hosts.get(host);
-    if (!asset || asset.role === "upstream" || asset.role === "internet") return { kind: "wan", name: "wan" };
-    return { kind: levels.get(asset.agency) === "datacentre" ? "data-centre" : "agency-site", name: asset.agency };
-  };
 }

@@ -3,7 +3,7 @@ import { Place } from "./place.ts";
 
 /** The world outside: upstreams and what stands for the Internet behind them. */
 export class Wan extends Place {
-  constructor(provider: pulumi.ProviderResource) {
-    super("Wan", "wan", provider);
+  constructor(name: string, provider: pulumi.ProviderResource) {
+    super("Wan", name, provider);
   }
 }

@@ -1,7 +1,9 @@
 // Drives the real Pulumi engine through the Automation API with an inline program. The only file that knows that API.
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import automation from "@pulumi/pulumi/automation/index.js";
 import type { EngineStep } from "../impact/index.ts";
 import { dropStaleLocks, engineEnvironment, hasStack, PROJECT } from "./backend.ts";
@@ -35,7 +37,24 @@ export const preview = (engine: Engine): Promise<Summary> =>
 /** Compares the state with the machine and keeps what it finds. */
 export const refresh = (engine: Engine): Promise<Summary> => drive(engine, (stack, options) => stack.refresh(options));
 
-/** Removes every resource of the stack, and the stack. */
+/**
+ * Takes the protection off every resource of the stack. `lab down` does so before it destroys: what protected hosts hold (keys in the
+ * vault, the console's record) lies in the state folder, which it keeps. Nothing happens when the engine does not know the stack.
+ */
+export async function release(engine: Engine): Promise<void> {
+  if (!hasStack(engine.stateDir, engine.stack)) return;
+  const { pulumiHome, command } = await findEngine();
+  await dropStaleLocks(engine.stateDir, engine.stack);
+  const argv = ["state", "unprotect", "--all", "--yes", "--stack", engine.stack];
+  try {
+    const env = { ...process.env, PULUMI_HOME: pulumiHome, ...engineEnvironment(engine) };
+    await promisify(execFile)(command.command, argv, { cwd: engine.checkout, env });
+  } catch (error) {
+    throw new EngineError("engine-failed", engine.stack, words(error as Error), "run it again", error);
+  }
+}
+
+/** Removes every resource of the stack, and the stack. Refused while one of them is protected: see `release`. */
 export const destroy = (engine: Engine): Promise<Summary> =>
   drive(engine, (stack, options) => stack.destroy({ ...options, remove: true }));
 
@@ -50,7 +69,7 @@ interface DriveOptions {
 }
 
 /** Many creates wait for other programs rather than for the processor. */
-const PARALLEL = 16;
+export const PARALLEL = 16;
 
 async function drive(
   engine: Engine,
@@ -82,6 +101,14 @@ async function drive(
         error,
       );
     const detail = told.faults.slice(0, 4).join("; ") || words(error as Error);
+    if (/protect/.test(detail) && /delet/.test(detail))
+      throw new EngineError(
+        "engine-protected",
+        engine.stack,
+        detail,
+        "it holds a key or a record that is nowhere else. If it shall go: pulumi state unprotect URN (Pulumi.yaml says how), then again",
+        error,
+      );
     throw new EngineError("engine-failed", engine.stack, detail, "mend what is named and run it again", error);
   }
 }

@@ -1,6 +1,11 @@
 // The named errors of the engine: what our own commands tell when Pulumi cannot do what was asked.
 
-export type EngineErrorCode = "engine-missing" | "engine-busy" | "engine-failed" | "policy-refused";
+export type EngineErrorCode =
+  | "engine-missing"
+  | "engine-busy"
+  | "engine-failed"
+  | "engine-protected"
+  | "policy-refused";
 
 export class EngineError extends Error {
   readonly code: EngineErrorCode;

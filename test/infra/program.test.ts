@@ -50,7 +50,10 @@ const ofType = (type: string) => made.filter((m) => m.type === type);
 test("hosts, links, services and places are declared, each once", () => {
   const hosts = ofType("vonggac:lab:Host");
   assert.equal(new Set(made.map((m) => `${m.type} ${m.name}`)).size, made.length);
-  assert.equal(ofType("vonggac:lab:Services").length, 1);
+  assert.deepEqual(
+    ofType("vonggac:lab:Services").map((m) => m.name),
+    ["services", "agents"],
+  );
   assert.equal(ofType("vonggac:infra:Wan").length, 1);
   assert.equal(ofType("vonggac:infra:AgencySite").length, 3, "as many as the stack's settings ask for");
   assert.ok(ofType("vonggac:infra:DataCentre").length >= 2);

@@ -11,9 +11,10 @@ export interface Difference {
 
 /** What names a resource: a change of these makes it another one. */
 const IDENTITY: Record<string, readonly string[]> = {
+  Provider: ["stack"],
   Host: ["host"],
   Link: ["link", "a.host", "a.device", "b.host", "b.device"],
-  Services: [],
+  Services: ["phase"],
 };
 
 /** All differences between the inputs in the state and those of the program, in the order of their paths. */

@@ -1,6 +1,12 @@
 // The named errors of the lab: a closed union of codes, each with where it happened and what the operator can do.
 
 export type LabErrorCode =
+  | "not-configured"
+  | "resource-unknown"
+  | "input-refused"
+  | "values-unknown"
+  | "cancelled"
+  | "cut-off"
   | "not-root"
   | "not-linux"
   | "stack-name-invalid"

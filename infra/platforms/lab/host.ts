@@ -19,8 +19,8 @@ export async function convergeHost(lab: Lab, inputs: HostInputs): Promise<void> 
   await ensureOwnAccounts();
   const before = appliedHost(lab, inputs.host);
   mkdirSync(notesDir(lab, inputs.host), { recursive: true, mode: 0o755 });
-  await addNamespace(namespaceOf(lab, inputs.host));
-  await configureNetwork(lab, inputs, before);
+  const fresh = await addNamespace(namespaceOf(lab, inputs.host));
+  await configureNetwork(lab, inputs, before, fresh);
   makeDirectories(lab, inputs);
   const rewritten = writeFiles(lab, inputs);
   removeFiles(

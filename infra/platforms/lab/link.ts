@@ -4,17 +4,8 @@ import { run, runIfPossible } from "./exec.ts";
 import type { LinkInputs } from "./model.ts";
 import { type Lab, namespaceOf } from "./names.ts";
 import { namespaceInode } from "./netns.ts";
-import {
-  addressesOf,
-  addressLines,
-  canonical,
-  type Device,
-  devicesOf,
-  devicesSeen,
-  inNetwork,
-  ipBatch,
-} from "./network.ts";
-import { forgetLink, rememberLink } from "./notes.ts";
+import { addressesOf, addressLines, canonical, type Device, devicesOf, devicesSeen } from "./network.ts";
+import { appliedLink, forgetLink, rememberLink } from "./notes.ts";
 
 type End = LinkInputs["a"];
 
@@ -23,33 +14,42 @@ export async function convergeLink(lab: Lab, link: LinkInputs): Promise<void> {
   for (const end of [link.a, link.b])
     if (namespaceInode(namespaceOf(lab, end.host)) === undefined)
       throw new LabError("namespace-missing", end.host, `link ${link.link} needs it`, "run the lab's up again");
-  const [a, b] = await Promise.all([devicesOf(lab, link.a.host), devicesOf(lab, link.b.host)]);
-  if (!a.has(link.a.device) || !b.has(link.b.device)) {
-    // Half of a pair cannot be: what is there bears the name and is another's end.
-    await removeDevice(lab, link.a);
-    await removeDevice(lab, link.b);
-    const ends = [link.a, link.b].map((e) => [e.device, namespaceOf(lab, e.host)] as const);
-    const [[deviceA, netnsA], [deviceB, netnsB]] = ends as [readonly [string, string], readonly [string, string]];
-    await run(
-      ["ip", "link", "add", deviceA, "netns", netnsA, "type", "veth", "peer", "name", deviceB, "netns", netnsB],
-      { where: link.link },
-    );
-  }
-  await Promise.all([configureEnd(lab, link.a, a.get(link.a.device)), configureEnd(lab, link.b, b.get(link.b.device))]);
+  // What was never made here need not be looked for, unless its names are taken.
+  const fresh = appliedLink(lab, link.link) === undefined && (await makePair(lab, link).catch(() => false));
+  const [a, b] = fresh ? [] : await adopt(lab, link);
+  await Promise.all([configureEnd(lab, link.a, a), configureEnd(lab, link.b, b)]);
   rememberLink(lab, link);
+}
+
+/** Both devices as they are found; where one is missing, both are made anew. */
+async function adopt(lab: Lab, link: LinkInputs): Promise<[Device?, Device?]> {
+  const [onA, onB] = await Promise.all([devicesOf(lab, link.a.host), devicesOf(lab, link.b.host)]);
+  const [a, b] = [onA.get(link.a.device), onB.get(link.b.device)];
+  if (a && b) return [a, b];
+  // Half of a pair cannot be: what is there bears the name and is another's end.
+  await removeDevice(lab, link.a);
+  await removeDevice(lab, link.b);
+  await makePair(lab, link);
+  return [];
+}
+
+/** Both devices in one step; true. Throws when one of the names is taken. */
+async function makePair(lab: Lab, { link, a, b }: LinkInputs): Promise<true> {
+  const [netnsA, netnsB] = [namespaceOf(lab, a.host), namespaceOf(lab, b.host)];
+  const pair = ["type", "veth", "peer", "name", b.device, "netns", netnsB];
+  await run(["ip", "link", "add", a.device, "netns", netnsA, ...pair], { where: link });
+  return true;
 }
 
 /** Addresses, bridge and routes of one end, and the device up. Routes go with a device that goes down: so they are set each time. */
 export async function configureEnd(lab: Lab, end: End, found: Device | undefined): Promise<void> {
-  await inNetwork(
-    lab,
-    end.host,
-    ipBatch([
-      ...addressLines(end.device, end.addresses, found),
-      end.bridge ? `link set ${end.device} master ${end.bridge} up` : `link set ${end.device} up`,
-      ...end.routes.map((r) => `route replace ${r.to} via ${r.via} dev ${end.device}`),
-    ]),
-  );
+  const lines = [
+    ...addressLines(end.device, end.addresses, found),
+    end.bridge ? `link set ${end.device} master ${end.bridge} up` : `link set ${end.device} up`,
+    ...end.routes.map((r) => `route replace ${r.to} via ${r.via} dev ${end.device}`),
+  ];
+  const input = `${lines.join("\n")}\n`;
+  await run(["ip", "-n", namespaceOf(lab, end.host), "-batch", "-"], { input, where: end.host });
 }
 
 /** What really is there: the link with what was found of it, or undefined when one of its ends is not there. */

@@ -31,8 +31,13 @@ export interface LinkInputs extends Omit<LinkSpec, "id"> {
   up: boolean;
 }
 
-/** The processes that are started once the network stands: `<host>/<daemon>` and their role. */
+/** What is started once the network stands: servers with the console, and after them the agents that watch them. */
+export const PHASES = ["services", "agents"] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** The processes of one phase: `<host>/<daemon>` and their role. */
 export interface ServicesInputs {
+  phase: Phase;
   programs: Record<string, DaemonSpec["role"]>;
 }
 
@@ -81,12 +86,17 @@ export function hostInputs(spec: HostSpec): { inputs: HostInputs; texts: string[
 
 export const linkInputs = ({ id, a, b }: LinkSpec): LinkInputs => ({ link: id, a, b, up: true });
 
-/** Every process but those that make the network, over all hosts. */
-export const servicesInputs = (hosts: readonly HostSpec[]): ServicesInputs => ({
+/** Undefined for what makes the network: that is started with its host. */
+export const phaseOf = (role: DaemonSpec["role"]): Phase | undefined =>
+  role === "network" ? undefined : role === "agent" ? "agents" : "services";
+
+/** Every process of a phase, over all hosts; those that make the network are started with their hosts. */
+export const servicesInputs = (hosts: readonly HostSpec[], phase: Phase): ServicesInputs => ({
+  phase,
   programs: Object.fromEntries(
     hosts
       .flatMap((host) =>
-        host.daemons.filter((d) => d.role !== "network").map((d) => [`${host.id}/${d.name}`, d.role] as const),
+        host.daemons.filter((d) => phaseOf(d.role) === phase).map((d) => [`${host.id}/${d.name}`, d.role] as const),
       )
       .sort(([a], [b]) => a.localeCompare(b)),
   ),

@@ -1,6 +1,6 @@
 // Network namespaces by name, and the processes in them. A namespace is deleted only after its processes: a daemon that
 // outlived it would stand in a network that nobody can name any more.
-import { readdirSync, readFileSync, readlinkSync, rmdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmdirSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run, runIfPossible } from "./exec.ts";
 
@@ -24,12 +24,13 @@ export function namespaceInode(name: string): number | undefined {
 // `ip netns add` mounts its folder at first use; two at once would race over that.
 let last: Promise<unknown> = Promise.resolve();
 
-/** Makes the namespace if it is not there, one at a time. */
-export function addNamespace(name: string): Promise<void> {
+/** Makes the namespace if it is not there, one at a time; true when it was made now, and so is empty. */
+export function addNamespace(name: string): Promise<boolean> {
   const next = last.then(async () => {
-    if (namespaceInode(name) !== undefined) return;
-    await runIfPossible(["ip", "netns", "del", name]);
+    if (namespaceInode(name) !== undefined) return false;
+    if (existsSync(`${FOLDER}/${name}`)) await runIfPossible(["ip", "netns", "del", name]);
     await run(["ip", "netns", "add", name]);
+    return true;
   });
   last = next.catch(() => {});
   return next;

@@ -61,11 +61,16 @@ export const addressesOf = (device: Device | undefined): string[] =>
     .map((a) => `${a.local}/${a.prefixlen}`);
 
 /**
- * Makes the host's network as its inputs say, whatever is there. `changed` tells what need not be touched again.
- * Throws `command-failed` with the line that the kernel refused.
+ * Makes the host's network as its inputs say, whatever is there; `fresh`: nothing is. Throws `command-failed` with the line
+ * that the kernel refused.
  */
-export async function configureNetwork(lab: Lab, inputs: HostInputs, before: HostInputs | undefined): Promise<void> {
-  const devices = await devicesOf(lab, inputs.host);
+export async function configureNetwork(
+  lab: Lab,
+  inputs: HostInputs,
+  before: HostInputs | undefined,
+  fresh: boolean,
+): Promise<void> {
+  const devices = fresh ? new Map<string, Device>() : await devicesOf(lab, inputs.host);
   const bridges = new Map(inputs.bridges.map((b) => [b.device, b.addresses]));
   const stale = (before?.bridges ?? []).filter((b) => !bridges.has(b.device) && devices.has(b.device));
   const lines = [

@@ -41,6 +41,15 @@ export function rememberLink(lab: Lab, link: LinkInputs): void {
 
 export const forgetLink = (lab: Lab, id: string): void => rmSync(linkFile(lab, id), { force: true });
 
+/** What was last applied to the link, or undefined. */
+export function appliedLink(lab: Lab, id: string): LinkInputs | undefined {
+  try {
+    return JSON.parse(readFileSync(linkFile(lab, id), "utf8")) as LinkInputs;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The links that were made, as they were asked for. */
 export function linksOf(lab: Lab): LinkInputs[] {
   try {

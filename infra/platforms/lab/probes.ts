@@ -7,21 +7,29 @@ import { run } from "./exec.ts";
 import { type Lab, namespaceOf } from "./names.ts";
 import type { Probe } from "./probe.ts";
 
-/** Asks until all have answered or the time is over; gives those that have not, each with from where it was asked. */
-export async function servicesDown(lab: Lab, registry: Registry, withinMs: number): Promise<string[]> {
-  const asked = [...vantages(registry)].map(([host, probes]) => ask(lab, host, probes, withinMs));
+/**
+ * Asks until all have answered or the time is over; gives those that have not, each with from where it was asked. `about`: only
+ * what stands at some addresses.
+ */
+export async function servicesDown(
+  lab: Lab,
+  registry: Registry,
+  withinMs: number,
+  about: (address: string) => boolean = () => true,
+): Promise<string[]> {
+  const asked = [...vantages(registry, about)].map(([host, probes]) => ask(lab, host, probes, withinMs));
   return (await Promise.all(asked)).flat();
 }
 
 /** What to ask and from where: each thing once, from the first agent whose target names it. */
-function vantages(registry: Registry): Map<string, Probe[]> {
+function vantages(registry: Registry, about: (address: string) => boolean): Map<string, Probe[]> {
   const hosts = new Map(registry.agents.map((a) => [a.id, a.host]));
   const seen = new Set<string>();
   const probes = new Map<string, Probe[]>();
   for (const target of registry.targets)
     for (const probe of probesOf(target)) {
       const host = hosts.get(target.agent);
-      if (host === undefined || seen.has(probe.label)) continue;
+      if (host === undefined || seen.has(probe.label) || !about(probe.address)) continue;
       seen.add(probe.label);
       probes.set(host, [...(probes.get(host) ?? []), { ...probe, label: `${probe.label} from ${host}` }]);
     }
@@ -70,7 +78,11 @@ async function ask(lab: Lab, host: string, probes: Probe[], deadlineMs: number):
     join(import.meta.dirname, "probe.ts"),
   ];
   const input = JSON.stringify({ deadlineMs: Math.max(deadlineMs, 2_000), probes });
-  return JSON.parse(
-    await run(argv, { input, where: `${host}: probes`, timeoutMs: Math.max(deadlineMs, 2_000) + 10_000 }),
-  ) as string[];
+  const timeoutMs = Math.max(deadlineMs, 2_000) + 10_000;
+  try {
+    return JSON.parse(await run(argv, { input, where: `${host}: probes`, timeoutMs })) as string[];
+  } catch (error) {
+    // The machine was too busy to ask, or the host is gone: then nothing of it has answered.
+    return probes.map((p) => `${p.label}: ${(error as Error).message.slice(0, 120)}`);
+  }
 }

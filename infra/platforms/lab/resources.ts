@@ -2,8 +2,7 @@
 import pulumi from "@pulumi/pulumi";
 import type { HostInputs, LinkInputs, ServicesInputs } from "./model.ts";
 import type { Lab } from "./names.ts";
-
-export const PROVIDER_VERSION = "0.1.0";
+import { PROVIDER_VERSION } from "./provider/package.ts";
 
 /** Which lab the resources belong to. */
 export class LabProvider extends pulumi.ProviderResource {
@@ -26,6 +25,6 @@ export class Link extends pulumi.CustomResource {
 
 export class Services extends pulumi.CustomResource {
   constructor(inputs: ServicesInputs, options: pulumi.CustomResourceOptions) {
-    super("vonggac:lab:Services", "services", { ...inputs }, { version: PROVIDER_VERSION, ...options });
+    super("vonggac:lab:Services", inputs.phase, { ...inputs }, { version: PROVIDER_VERSION, ...options });
   }
 }

@@ -14,6 +14,7 @@ import {
   engineBinary,
   preview,
   refresh,
+  release,
   up,
 } from "../../../infra/engine/engine.ts";
 import { EngineError } from "../../../infra/engine/errors.ts";
@@ -24,27 +25,30 @@ import { endProcesses, namespaces } from "../../../infra/platforms/lab/netns.ts"
 import { inHost, pidOf } from "../../../infra/platforms/lab/process.ts";
 import type { Deployment } from "../../../infra/platforms/platform.ts";
 import { labProgram } from "../../../infra/program.ts";
+import type { Topology } from "../../../infra/topology.ts";
 import { leftovers, makeLab, textsBelow, whyNoLab } from "../platforms/lab/machine.ts";
-import { birdConf, SECRET, smallDeployment } from "../platforms/lab/small.ts";
+import { birdConf, SECRET, smallDeployment, smallTopology } from "../platforms/lab/small.ts";
 
 const engineAt = engineBinary();
 const skip = whyNoLab || (!existsSync(engineAt) && `needs the Pulumi engine ${ENGINE_VERSION}: npm start installs it`);
 const lab = skip ? undefined! : makeLab("e");
 const PORT = 30_000 + (process.pid % 10_000);
-const placeOf = (host: string) =>
-  host === "c1" ? ({ kind: "data-centre", name: "dc1" } as const) : ({ kind: "wan", name: "wan" } as const);
-
-const engine = (deployment: Deployment = smallDeployment(PORT)): Engine => ({
+const engine = (deployment: Deployment = smallDeployment(PORT), topology: Topology = smallTopology): Engine => ({
   ...lab,
-  program: labProgram(deployment, placeOf, lab),
+  program: labProgram({ deployment, topology, lab }),
 });
 const changed = (change: (deployment: Deployment) => void): Engine => {
   const deployment = smallDeployment(PORT);
   change(deployment);
   return engine(deployment);
 };
-/** Hosts, links, services; two places; provider and stack. */
-const ALL = 3 + 2 + 1 + 2 + 2;
+/** As `lab down` ends it. */
+const end = async () => {
+  await release(engine());
+  await destroy(engine());
+};
+/** Hosts, links, the two phases of programs; two places; provider and stack. */
+const ALL = 3 + 2 + 2 + 2 + 2;
 
 before(async () => {
   if (!skip) assert.deepEqual(await up(engine()), { create: ALL });
@@ -129,6 +133,13 @@ test("a host taken out of the province is removed, and put back", { skip }, asyn
     d.hosts = d.hosts.filter((h) => h.id !== "c1");
     d.links = d.links.filter((l) => l.id !== "r2~c1");
   });
+  // It keeps a record: the engine refuses until it is told to let go.
+  await assert.rejects(
+    up(without),
+    (e) => e instanceof EngineError && e.code === "engine-protected" && /c1/.test(e.message),
+  );
+  assert.ok(namespaces(prefixOf(lab.stack)).includes(namespaceOf(lab, "c1")));
+  await release(engine());
   const fewer = await up(without);
   assert.equal(fewer["delete"], 3); // host, link, place
   assert.ok(!namespaces(prefixOf(lab.stack)).includes(namespaceOf(lab, "c1")));
@@ -167,7 +178,7 @@ for (const victim of ["command", "engine", "provider"] as const)
     skip,
     timeout: 120_000,
   }, async () => {
-    await destroy(engine());
+    await end();
     const child = spawn(
       process.execPath,
       [path.join(import.meta.dirname, "up-child.ts"), JSON.stringify({ lab, port: PORT })],
@@ -183,7 +194,7 @@ for (const victim of ["command", "engine", "provider"] as const)
     assert.equal((made["create"] ?? 0) + (made["same"] ?? 0) + (made["update"] ?? 0), ALL);
     assert.deepEqual(await sessionsDown(lab), []);
     assert.deepEqual(await up(engine()), { same: ALL });
-    await destroy(engine());
+    await end();
     assert.deepEqual(namespaces(prefixOf(lab.stack)), []);
   });
 

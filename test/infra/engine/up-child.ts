@@ -2,10 +2,8 @@
 import { up } from "../../../infra/engine/engine.ts";
 import type { Lab } from "../../../infra/platforms/lab/names.ts";
 import { labProgram } from "../../../infra/program.ts";
-import { smallDeployment } from "../platforms/lab/small.ts";
+import { smallDeployment, smallTopology } from "../platforms/lab/small.ts";
 
 const { lab, port } = JSON.parse(process.argv[2]!) as { lab: Lab; port: number };
-const placeOf = (host: string) =>
-  host === "c1" ? ({ kind: "data-centre", name: "dc1" } as const) : ({ kind: "wan", name: "wan" } as const);
-await up({ ...lab, program: labProgram(smallDeployment(port), placeOf, lab) });
+await up({ ...lab, program: labProgram({ deployment: smallDeployment(port), topology: smallTopology, lab }) });
 process.exit(0);

@@ -52,7 +52,8 @@ before(async () => {
   await Promise.all(deployment.links.map((link) => KINDS.Link.apply(lab, linkInputs(link), undefined)));
   // The console's own probes would be waited for in vain here: routes first, then the servers.
   await until("BGP", async () => (await sessionsDown(lab)).length === 0);
-  await KINDS.Services.apply(lab, servicesInputs(hosts), undefined);
+  for (const phase of ["services", "agents"] as const)
+    await KINDS.Services.apply(lab, servicesInputs(hosts, phase), undefined);
 });
 after(async () => {
   if (!skip) await lab.end();

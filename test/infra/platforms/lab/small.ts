@@ -1,6 +1,7 @@
 // A deployment of three hosts for tests of the platform and the engine: two routers with real BIRD and eBGP in both
 // families, and a server behind the second with a forwarded socket, a durable folder and a secret.
 import type { Deployment, HostSpec, LinkSpec } from "../../../../infra/platforms/platform.ts";
+import type { Topology } from "../../../../infra/topology.ts";
 
 const ROUTER_SYSCTLS = {
   "ipv4/conf/all/forwarding": "1",
@@ -143,3 +144,10 @@ export const smallDeployment = (port: number): Deployment => ({
 
 /** The secret that the server's file names; put it into the vault of the test's state folder. */
 export const SECRET = "a secret that no state may hold";
+
+/** The server stands in the data centre; the routers are a redundant pair. */
+export const smallTopology: Topology = {
+  placeOf: (host) => (host === "c1" ? { kind: "data-centre", name: "dc1" } : { kind: "wan", name: "wan" }),
+  groupOf: (host) => (host === "c1" ? undefined : "router"),
+  partOf: () => "dc1",
+};

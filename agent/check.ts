@@ -8,7 +8,14 @@ import type { Address, AddressText } from "./wire/address.ts";
 import type { Route } from "./wire/proc-routes.ts";
 
 /** What one run says. A run that cannot look says `skipped`; one that throws is reported as `broke` by the runner. */
-export type Outcome = { findings: Finding[]; facts?: Evidence } | { skipped: string };
+export type Outcome =
+  | {
+      findings: Finding[];
+      facts?: Evidence;
+      /** For the next run, also after a restart: small, and the same text as long as nothing happens. */
+      memory?: string;
+    }
+  | { skipped: string };
 
 export interface Check<K extends TargetKind> {
   /** Stable: it is part of a finding's identity. */
@@ -21,7 +28,8 @@ export interface Check<K extends TargetKind> {
   readonly sees: "kernel" | "network";
   /** What it enforces; each tag's own clause stands in protocol/tags.ts. */
   readonly clauses: readonly string[];
-  run(target: TargetOf<K>, world: World): Promise<Outcome>;
+  /** `before`: the memory that the last run left, if any. */
+  run(target: TargetOf<K>, world: World, before?: string): Promise<Outcome>;
 }
 
 /** What a detector says; the runner adds id, target and time. */

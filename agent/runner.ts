@@ -109,7 +109,7 @@ export class Runner {
   private workOf(target: Target): { run(): Promise<Draft>; stop(): void } {
     const check = this.options.checks[target.kind] as Check<TargetKind> | undefined;
     const deadlineMs = this.options.deadlineMs ?? Math.max(DEADLINE_MS, target.everyMs);
-    if (check) return checkWork(check, target, this.options.world, deadlineMs);
+    if (check) return checkWork(check, target, this.options, deadlineMs);
     const detector = this.options.detectors[target.kind] as Detector<TargetKind> | undefined;
     if (detector && target.kind === "ssh-log") return this.detectorWork(detector, target);
     const reason = `this agent has no check of kind ${target.kind}`;
@@ -156,15 +156,25 @@ function remembered(from: Cursor | undefined, nowAt: number) {
 /** A report but for its times. */
 type Draft = Report extends infer R ? (R extends Report ? Omit<R, "at" | "tookMs"> : never) : never;
 
-function checkWork(check: Check<TargetKind>, target: Target, world: World, deadlineMs: number) {
+function checkWork(check: Check<TargetKind>, target: Target, options: RunnerOptions, deadlineMs: number) {
   /** Findings that were reported: these need no second look. */
   let known: ReadonlySet<string> = new Set();
-  const once = () => withDeadline(check.run(target as never, world), deadlineMs);
+  let memory = options.cursorOf(target.id)?.memory;
+  const once = () => withDeadline(check.run(target as never, options.world, memory), deadlineMs);
+  const keep = (next: string | undefined) => {
+    if (next === undefined || next === memory) return;
+    memory = next;
+    // Kept where places in logs are: a check has none.
+    options.onDetections([], target.id, { inode: "", offset: 0, memory: next, at: options.world.now() });
+  };
   const run = async (): Promise<Draft> => {
     try {
       let outcome = await once();
       if (check.sees === "network" && "findings" in outcome) outcome = await confirmed(outcome, known, once);
-      if ("findings" in outcome) known = new Set(outcome.findings.map(identity));
+      if ("findings" in outcome) {
+        known = new Set(outcome.findings.map(identity));
+        keep(outcome.memory);
+      }
       return draft(check.id, target, outcome);
     } catch (error) {
       return broke(check.id, target, error);

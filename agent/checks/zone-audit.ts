@@ -5,6 +5,7 @@ import type { Finding } from "../../protocol/finding.ts";
 import type { TargetOf } from "../../protocol/target.ts";
 import type { Check } from "../check.ts";
 import { DEFAULT_POLICY } from "../wire/dns/audit/index.ts";
+import { memoryText, readMemory } from "../wire/dns/audit/memory.ts";
 import { canonicalName, typeNumber } from "../wire/dns/index.ts";
 import type { ResolverConfig } from "../wire/dns/resolver/machine.ts";
 import { readAnchors } from "../wire/dns/validator/anchors.ts";
@@ -19,23 +20,29 @@ export const zoneAudit: Check<"zone-audit"> = {
   kind: "zone-audit",
   sees: "network",
   clauses: ["RFC 4035", "RFC 9364", "RFC 8906", "RFC 2182", "Circular 32/2017/TT-BTTTT art. 15.4"],
-  async run({ expects }, world) {
+  async run({ expects }, world, before) {
     const driver = new Driver(world);
     const { ipv4, ipv6 } = await familiesReached(expects.hints, driver);
     if (!ipv4 && !ipv6) return { skipped: "no root server answers from here, so the chain cannot be followed" };
     const names = rrsetsOf(expects);
     const label = `vg-${world.random16().toString(16)}${world.random16().toString(16)}`;
-    const { seen, findings } = await auditZone(driver, Math.floor(world.now() / 1_000), {
+    const { seen, findings, memory } = await auditZone(driver, Math.floor(world.now() / 1_000), {
       config: configOf(expects, ipv4, ipv6),
       plan: { zone: canonicalName(expects.zone), names, probe: label, own: true, expects: expects.holds ?? {} },
       policy: { ...DEFAULT_POLICY, warnFraction: expects.warnFraction },
-      connectTls: (to, name) => world.connectTls(to, name, "", TLS_TIMEOUT_MS),
+      before: readMemory(before),
+      tls: {
+        connect: (to, name) => world.connectTls(to, name, "", TLS_TIMEOUT_MS),
+        connectSmtp: (to, name) => world.connectSmtpTls(to, name, TLS_TIMEOUT_MS),
+      },
       transfer: { doors: world, port: 53 },
     });
     const { security, reason } = seen.chain.verdict;
+    const stages = memory.stages.map(({ name, keyTags }) => `${name} ${keyTags.join(" ")}`);
     return {
       findings: findings.filter((finding) => !isToldElsewhere(finding, expects)),
-      facts: { chain: security, reason, servers: seen.servers.length },
+      facts: { chain: security, reason, servers: seen.servers.length, ...(stages.length > 0 && { stages }) },
+      memory: memoryText(memory.next),
     };
   },
 };

@@ -26,6 +26,8 @@ export interface DnssecRequest {
   readonly own?: boolean;
   /** File with the TSIG key of the zone's transfers; makes the zone the caller's. */
   readonly transferKey?: string;
+  /** Text that the report before this one left as its `memory`. */
+  readonly before?: string;
   /** Port of all servers, default 53; for tests. */
   readonly port?: number;
 }
@@ -41,6 +43,7 @@ export interface DnssecInput {
   readonly at: number | undefined;
   readonly own: boolean;
   readonly transferKey: TsigKey | undefined;
+  readonly before: string | undefined;
   readonly port: number;
 }
 
@@ -57,6 +60,7 @@ export function readRequest(request: DnssecRequest): DnssecInput {
     at: request.at === undefined ? undefined : timeOf(request.at),
     own: request.own === true || transferKey !== undefined,
     transferKey: transferKey === undefined ? undefined : parsed(transferKey, "key-invalid", readTsigKey),
+    before: request.before,
     port: request.port ?? 53,
   };
 }

@@ -3,8 +3,9 @@
 import { SEVERITIES, type Severity } from "../../protocol/finding.ts";
 import { tagRow } from "../../protocol/tags.ts";
 import type { World } from "../check.ts";
+import { memoryText, readMemory } from "../wire/dns/audit/memory.ts";
 import type { ChainZone } from "../wire/dns/audit/path.ts";
-import { isAuthority, type RrsetName, soaOf, type ZoneSeen } from "../wire/dns/audit/seen.ts";
+import { answerOf, isAuthority, type RrsetName, soaOf, type ZoneSeen } from "../wire/dns/audit/seen.ts";
 import { bestOf, judgeAll } from "../wire/dns/audit/table.ts";
 import { RCODE, TYPE } from "../wire/dns/index.ts";
 import { resolve, startRun } from "../wire/dns/resolve.ts";
@@ -34,6 +35,8 @@ export interface ServerReport {
   readonly name: string;
   readonly address: string;
   readonly answers: boolean;
+  /** What it says of its software (version.bind), if it says anything. */
+  readonly software?: string;
   readonly serial?: number;
   /** RRsets seen, and how many of them carry a signature that holds. */
   readonly rrsets: number;
@@ -58,6 +61,16 @@ export interface DnssecReport {
   readonly at: string;
   readonly verdict: Verdict & { readonly ede?: number };
   readonly chain: readonly ChainZone[];
+  /** Key tags of the anchored zone: which sign its keys and are trusted here, and which are to come. */
+  readonly anchored?: {
+    readonly zone: string;
+    readonly signedBy: readonly number[];
+    readonly unknown: readonly number[];
+  };
+  /** Stages of key rollovers that the zone is in. */
+  readonly stages: readonly { readonly name: string; readonly keyTags: readonly number[] }[];
+  /** For `before` of the next look. */
+  readonly memory: string;
   readonly servers: readonly ServerReport[];
   /** Worst first. */
   readonly findings: readonly DnssecFinding[];
@@ -77,7 +90,11 @@ export async function checkDnssec(request: DnssecRequest, wires: ToolWires): Pro
   const result = await auditZone(driver, seconds(wires), {
     config: withStub(config, zone, input.servers),
     plan: { zone, names, probe, own: input.own && input.resolver === undefined },
-    connectTls: (to, name) => wires.connectTls(to, name, "", TLS_TIMEOUT_MS),
+    tls: {
+      connect: (to, name) => wires.connectTls(to, name, "", TLS_TIMEOUT_MS),
+      connectSmtp: (to, name) => wires.connectSmtpTls(to, name, TLS_TIMEOUT_MS),
+    },
+    before: readMemory(input.before),
     transfer: { doors: wires, port: input.port, ...(input.transferKey && { key: input.transferKey }) },
     ...(input.servers.length > 0 && { servers: input.servers }),
     ...(input.resolver !== undefined && { resolver: input.resolver }),
@@ -91,7 +108,7 @@ export async function checkDnssec(request: DnssecRequest, wires: ToolWires): Pro
 const TLS_TIMEOUT_MS = 3_000;
 
 /** What the tool needs of the world: agent/check.ts's World has it. */
-export type ToolWires = Wires & Pick<World, "connectTls" | "streamTcp">;
+export type ToolWires = Wires & Pick<World, "connectTls" | "connectSmtpTls" | "streamTcp">;
 
 const seconds = (wires: Wires) => Math.floor(wires.now() / 1_000);
 
@@ -180,7 +197,7 @@ async function enclosing(input: DnssecInput, config: ResolverConfig, driver: Dri
 }
 
 function reportOf(input: DnssecInput, result: ZoneAudit, skipped: readonly Unseen[], tookMs: number): DnssecReport {
-  const { seen, chain } = result;
+  const { seen, chain, anchored, memory } = result;
   const { verdict } = seen.chain;
   const ede = edeOf(verdict.reason);
   const findings = result.findings
@@ -193,6 +210,9 @@ function reportOf(input: DnssecInput, result: ZoneAudit, skipped: readonly Unsee
     at: iso(seen.atSeconds),
     verdict: { ...verdict, ...(ede !== undefined && { ede }) },
     chain,
+    ...(anchored && { anchored }),
+    stages: memory.stages,
+    memory: memoryText(memory.next),
     servers: serverReports(seen),
     findings,
     skipped,
@@ -218,16 +238,25 @@ function serverReports(seen: ZoneSeen): ServerReport[] {
     const own = judged.filter((set) => set.server === server);
     const left = own.flatMap((set) => bestOf(set)?.secondsLeft ?? []);
     const serial = soaOf(server, seen.plan.zone)?.serial;
+    const software = softwareOf(server);
     return {
       name: server.name,
       address: server.address,
       answers: isAuthority(server),
+      ...(software && { software }),
       ...(serial !== undefined && { serial }),
       rrsets: own.length,
       good: left.length,
       ...(left.length > 0 && { firstEnd: iso(seen.atSeconds + Math.min(...left)) }),
     };
   });
+}
+
+/** First string of the TXT record that is asked for in class CH; printable, and short. */
+function softwareOf({ probes }: ZoneSeen["servers"][number]): string {
+  const [record] = answerOf(probes.version, "version.bind.", TYPE.TXT);
+  const text = record ? Buffer.from(record.rdata.subarray(1, 1 + record.rdata[0]!)).toString("latin1") : "";
+  return text.replace(/[^\x20-\x7e]/g, "").slice(0, 60);
 }
 
 const iso = (unixSeconds: number) => new Date(unixSeconds * 1_000).toISOString();

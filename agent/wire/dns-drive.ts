@@ -30,6 +30,9 @@ export interface DriveOptions {
 
 const UDP_TRIES = 2;
 const COOKIE = 10;
+/** Unassigned at IANA, and outside of what is kept for local use. */
+const UNKNOWN_OPTION = 137;
+const UNKNOWN_FLAG = 0x0080;
 
 /** Drives one world; keeps the cookies of servers between runs. */
 export class Driver {
@@ -108,11 +111,23 @@ export class Driver {
 
   private octets(query: OutQuery, id: number): Uint8Array {
     const { server, name, type, recursionDesired, checkingDisabled } = query;
-    const asked = { id, name, type, recursionDesired, checkingDisabled };
-    if (query.edns === "none") return writeQuery({ ...asked, edns: false });
-    const ednsVersion = query.edns === "version-1" ? 1 : 0;
+    const asked = { id, name, type, recursionDesired, checkingDisabled, ...(query.class && { class: query.class }) };
     const options = [{ code: COOKIE, data: this.cookies.get(server) ?? this.clientCookie }];
-    return writeQuery({ ...asked, dnssecOk: true, udpSize: 1_232, options, ednsVersion });
+    const usual = { ...asked, dnssecOk: true, udpSize: 1_232, options };
+    switch (query.edns) {
+      case "none":
+        return writeQuery({ ...asked, edns: false });
+      case "version-1":
+        return writeQuery({ ...usual, ednsVersion: 1 });
+      case "unknown-option":
+        return writeQuery({ ...usual, options: [{ code: UNKNOWN_OPTION, data: Uint8Array.of(1, 2, 3, 4) }] });
+      case "unknown-flag":
+        return writeQuery({ ...usual, ednsFlags: UNKNOWN_FLAG });
+      case "small":
+        return writeQuery({ ...usual, udpSize: 512 });
+      default:
+        return writeQuery(usual);
+    }
   }
 
   /** Keeps a server's cookie when it belongs to ours (RFC 7873 §5.3); says whether one was kept. */

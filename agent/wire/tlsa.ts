@@ -4,6 +4,7 @@ import { createHash, type X509Certificate } from "node:crypto";
 /** Certificate usages. */
 const PKIX_TA = 0;
 const PKIX_EE = 1;
+const DANE_TA = 2;
 const DANE_EE = 3;
 
 export type TlsaMatch = "matches" | "differs" | "unknown";
@@ -29,6 +30,30 @@ export function tlsaMatch(records: readonly Uint8Array[], chain: readonly X509Ce
     else known = true;
   }
   return known && !needsRoot ? "differs" : "unknown";
+}
+
+export type SmtpTlsaMatch = "matches" | "differs" | "unusable";
+
+/**
+ * As a mail server judges them (RFC 7672 §3.1): DANE-TA and DANE-EE only, what names an authority also needs the name of the host
+ * in the certificate. `unusable`: no record is of a kind that mail servers use.
+ */
+export function smtpTlsaMatch(
+  records: readonly Uint8Array[],
+  chain: readonly X509Certificate[],
+  host: string,
+): SmtpTlsaMatch {
+  const usable = records.filter(([usage, selector, matching]) => {
+    return (usage === DANE_TA || usage === DANE_EE) && (selector ?? 2) < 2 && (matching ?? 3) < 3;
+  });
+  if (usable.length === 0) return "unusable";
+  const fits = (rdata: Uint8Array): boolean => {
+    const [usage, selector, matching] = rdata as unknown as [number, number, number];
+    const isHost = usage === DANE_EE || chain[0]?.checkHost(host) !== undefined;
+    const candidates = usage === DANE_EE ? chain.slice(0, 1) : chain.slice(1);
+    return isHost && candidates.some((one) => digest(part(one, selector), matching).equals(rdata.subarray(3)));
+  };
+  return usable.some(fits) ? "matches" : "differs";
 }
 
 const part = (certificate: X509Certificate, selector: number): Buffer =>

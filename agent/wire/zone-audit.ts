@@ -1,10 +1,17 @@
 // A zone's whole audit in one go: the chain from the root, its parent, each of its servers side by side, and the rules over what
 // was seen. Pure: the driver (dns-drive.ts) sends; used by the check `zone-audit` and by the command line.
-import { collectForwarded, collectParent, collectServer } from "./dns/audit/collect.ts";
+
+import { collectForwarded, collectManners, collectParent, collectServer } from "./dns/audit/collect.ts";
+import { collectAbove, serversAbove } from "./dns/audit/collect-above.ts";
+import { collectMail, mailDomains } from "./dns/audit/collect-mail.ts";
 import { type Discovered, fromTransfer, walk } from "./dns/audit/discover.ts";
 import { type AuditFinding, type AuditPolicy, audit } from "./dns/audit/index.ts";
+import { type LookMemory, remember } from "./dns/audit/memory.ts";
 import { type ChainZone, chainOf } from "./dns/audit/path.ts";
-import type { AuditPlan, RrsetName, ServerAddress, ZoneSeen } from "./dns/audit/seen.ts";
+import { type AnchoredKeys, anchoredKeys } from "./dns/audit/rules/above.ts";
+import type { AuditPlan, RrsetName, ServerAddress, ServerSeen, ZoneSeen } from "./dns/audit/seen.ts";
+import { type Stage, stagesOf } from "./dns/audit/stage.ts";
+import { judgeAll } from "./dns/audit/table.ts";
 import { resolve, startRun } from "./dns/resolve.ts";
 import type { Limits } from "./dns/resolver/budget.ts";
 import { ResolverCache } from "./dns/resolver/cache.ts";
@@ -12,8 +19,9 @@ import { addressText } from "./dns/resolver/iterate.ts";
 import { type ResolverConfig, type Run, validationTime } from "./dns/resolver/machine.ts";
 import type { TsigKey } from "./dns/tsig.ts";
 import { TYPE } from "./dns/types.ts";
+import { anchorFor } from "./dns/validator/anchors.ts";
 import type { Driver } from "./dns-drive.ts";
-import { type ConnectTls, tlsaFindings } from "./zone-tlsa.ts";
+import { type TlsDoors, tlsaFindings } from "./zone-tlsa.ts";
 import { type TransferDoors, type TransferFailure, transferZone } from "./zone-transfer.ts";
 
 /** For each part of the collection: an audit asks more than a lookup does, and still ends. */
@@ -23,12 +31,14 @@ export interface AuditRequest {
   readonly config: ResolverConfig;
   readonly plan: AuditPlan;
   readonly policy?: AuditPolicy;
+  /** What the look before this one left; absent: this is the first. */
+  readonly before?: LookMemory;
   /** Ask these servers only, instead of all that the zone and its delegation name. */
   readonly servers?: readonly string[];
   /** The servers cannot be asked from here: this resolver is, in their place. */
   readonly resolver?: string;
   /** Given: TLSA records are held against the certificates that are served. */
-  readonly connectTls?: ConnectTls;
+  readonly tls?: TlsDoors;
   /** Given: the names of an own zone are had by transfer, signed where there is a key. */
   readonly transfer?: { readonly doors: TransferDoors; readonly port: number; readonly key?: TsigKey };
 }
@@ -37,6 +47,10 @@ export interface ZoneAudit {
   readonly seen: ZoneSeen;
   readonly findings: readonly AuditFinding[];
   readonly chain: readonly ChainZone[];
+  /** Where its keys stand, and what the next look should know. */
+  readonly memory: { readonly stages: readonly Stage[]; readonly next: LookMemory };
+  /** The anchored zone's keys, when its servers were asked. */
+  readonly anchored?: AnchoredKeys;
   /** How far the names below the apex of an own zone could be found out; undefined: not tried. */
   readonly names?: Discovered["extent"];
   /** A key was given, and this is what became of the transfer with it. */
@@ -53,18 +67,38 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
   const wanted = request.servers ? named(request.servers, parent.named) : parent.servers;
   const found = request.plan.own && wanted[0] ? await discovered(driver, run, request, wanted) : undefined;
   const plan = found ? { ...request.plan, names: merged(request.plan.names, found.names) } : request.plan;
-  const servers = resolver
-    ? [await driver.run(collectForwarded(run(), plan, resolver))]
-    : await Promise.all(wanted.map((server) => driver.run(collectServer(run(), plan, server))));
-  const seen: ZoneSeen = { plan, atSeconds: validationTime(first), ...parent, servers };
-  const tlsa = request.connectTls ? await tlsaFindings(seen, addressesBy(driver, run), request.connectTls) : [];
+  const mailOf = (domain: string) => driver.run(collectMail(run(), domain, plan));
+  const [servers, mail, above] = await Promise.all([
+    resolver
+      ? driver.run(collectForwarded(run(), plan, resolver)).then((one) => [one])
+      : Promise.all(wanted.map((server) => lookAt(driver, run, plan, server))),
+    Promise.all(mailDomains(plan).map(mailOf)).then((all) => all.filter((one) => one !== undefined)),
+    Promise.all(serversAbove(first, plan.zone).map((one) => driver.run(collectAbove(run(), one)))),
+  ]);
+  const governing = anchorFor(config.anchors, plan.zone);
+  const anchor = governing && "anchor" in governing ? governing.anchor : undefined;
+  const atSeconds = validationTime(first);
+  const seen: ZoneSeen = { plan, atSeconds, ...parent, servers, mail, above, ...(anchor && { anchor }) };
+  const rrsets = judgeAll(seen);
+  const anchored = anchoredKeys(seen);
+  const tlsa = request.tls ? await tlsaFindings(seen, addressesBy(driver, run), request.tls) : [];
   return {
     seen,
-    findings: [...audit(seen, policy), ...tlsa],
+    findings: [...audit(seen, policy, request.before), ...tlsa],
     chain: chainOf(first, plan.zone),
+    memory: { stages: stagesOf(seen, rrsets), next: remember(seen, rrsets, request.before) },
+    ...(anchored && { anchored }),
     ...(found && { names: found.extent }),
     ...(found?.failed && { transferFailed: found.failed }),
   };
+}
+
+async function lookAt(driver: Driver, run: () => Run, plan: AuditPlan, server: ServerAddress): Promise<ServerSeen> {
+  const [content, manners] = await Promise.all([
+    driver.run(collectServer(run(), plan, server)),
+    driver.run(collectManners(run(), plan, server)),
+  ]);
+  return { ...content, probes: { ...manners, ...content.probes } };
 }
 
 const MAX_TRIED = 2;

@@ -1,5 +1,6 @@
 // `check dnssec`: a zone's DNSSEC from the root down, as a tree and in words. Exit codes as check tools have them: 0 good,
 // 1 warnings, 2 errors, 3 could not look.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { LANGUAGES, type Language } from "../../protocol/locales/index.ts";
 import { jsonOption } from "../options.ts";
@@ -15,6 +16,7 @@ interface Options {
   at?: string;
   own?: true;
   transferKey?: string;
+  memory?: string;
   port?: string;
   explain?: string;
   lang?: Language;
@@ -40,6 +42,7 @@ export const dnssecVerb = (): Command =>
     .option("--at <time>", text("option.at"))
     .option("--own", text("option.own"))
     .option("--transfer-key <file>", text("option.transfer-key"))
+    .option("--memory <file>", text("option.memory"))
     .option("--explain <tag>", text("option.explain"))
     .addOption(new Option("--lang <language>", text("option.lang")).argParser(language))
     .addOption(new Option("--port <port>").hideHelp())
@@ -57,12 +60,14 @@ export const dnssecVerb = (): Command =>
 
 async function run(
   zone: string | undefined,
-  { port, explain: tag, json, lang: _, ...options }: Options,
+  { port, explain: tag, json, lang: _, memory, ...options }: Options,
 ): Promise<number> {
   if (tag !== undefined) return explain(tag, json === true);
   const { checkDnssec, ToolError } = await import("../../agent/tools.ts");
   if (zone === undefined) throw new ToolError("zone-name-invalid", "ZONE");
-  const report = await checkDnssec({ zone, ...options, ...(port !== undefined && { port: Number(port) }) });
+  const before = memory !== undefined && existsSync(memory) ? { before: readFileSync(memory, "utf8") } : {};
+  const report = await checkDnssec({ zone, ...options, ...before, ...(port !== undefined && { port: Number(port) }) });
+  if (memory !== undefined) writeFileSync(memory, report.memory);
   if (json) line(JSON.stringify(report));
   else for (const words of drawDnssec(report, spoken())) line(words);
   return report.exitCode;

@@ -26,7 +26,7 @@ export function drawDnssec(report: DnssecReport, language: Language): string[] {
   return [
     title,
     "",
-    ...report.chain.flatMap((zone, depth) => zoneLines(zone, depth)),
+    ...report.chain.flatMap((zone, depth) => [...zoneLines(zone, depth), ...keyLines(report, zone, depth)]),
     ...recordLine(report),
     "",
     text("check.servers"),
@@ -71,6 +71,20 @@ function zoneLines(zone: ChainZone, depth: number): string[] {
   return out;
 }
 
+/** Who signs the anchored zone's keys, and where the keys of the zone itself stand. */
+function keyLines({ anchored, stages, zone }: DnssecReport, { zone: name }: ChainZone, depth: number): string[] {
+  const inner = `${"   ".repeat(depth)}│    `;
+  const tags = (all: readonly number[]) => all.join(", ");
+  const out: string[] = [];
+  if (anchored?.zone === name && anchored.signedBy.length > 0)
+    out.push(`${inner}${text("check.signed-by", { tags: tags(anchored.signedBy) })}`);
+  if (zone !== name) return out;
+  const lines = stages.map(({ name: stage, keyTags }) =>
+    text("check.stage", { stage: text(`stage.${stage}`), tags: tags(keyTags) }),
+  );
+  return [...out, ...lines.map((words) => `${inner}${words}`)];
+}
+
 /** The record at the end of the chain, when a name below the apex was asked for. */
 function recordLine({ name, zone, chain }: DnssecReport): string[] {
   return name === zone ? [] : [`${"   ".repeat(chain.length - 1)}└─ ${name}`];
@@ -80,8 +94,9 @@ function serverLine(server: ServerReport): string {
   const head = `  ${server.answers ? "✓" : "✗"} ${server.name === server.address ? "" : `${server.name} `}${server.address}`;
   if (!server.answers) return `${head}  ${text("check.no-answer")}`;
   const facts = { serial: server.serial ?? "-", good: server.good, rrsets: server.rrsets };
+  const software = server.software ? `, ${server.software}` : "";
   const end = server.firstEnd ? `, ${text("check.first-end", { until: day(server.firstEnd) })}` : "";
-  return `${head}  ${text("check.server", facts)}${end}`;
+  return `${head}  ${text("check.server", facts)}${end}${software}`;
 }
 
 function findingLines({ tag, severity, clause, subject, evidence }: DnssecFinding, language: Language): string[] {

@@ -10,7 +10,8 @@ export function zoneFile(plan: Plan, zone: PlannedZone, facts: RenderFacts): str
   const apex = dotted(zone.name);
   const mailbox = dotted(`hostmaster.${plan.province.domain}`);
   // Knot counts the serial by itself (difference-no-serial): this one only begins.
-  const soa = `${apex} SOA ${dotted(zone.servers[0]!.name)} ${mailbox} 1 3600 600 1209600 60`;
+  // A secondary without its primary stops before the signatures end: Knot keeps seven days of them (knot.ts, rrsig-refresh).
+  const soa = `${apex} SOA ${dotted(zone.servers[0]!.name)} ${mailbox} 1 3600 600 604800 60`;
   const delegations = zone.children.flatMap((child) => [
     ...child.servers.map((s) => `${dotted(child.name)} NS ${dotted(s.name)}`),
     `${dotted(child.name)} DS ${child.broken ? facts.wrongDs.get(child.name) : facts.zones.get(child.name)!.ds}`,

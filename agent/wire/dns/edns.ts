@@ -21,6 +21,8 @@ export interface Edns {
   readonly udpSize: number;
   /** DO (RFC 3225). */
   readonly dnssecOk: boolean;
+  /** All sixteen flags, DO the first. */
+  readonly flags: number;
   /** The upper eight bits of the response code. */
   readonly extendedRcode: number;
   readonly options: readonly EdnsOption[];
@@ -40,6 +42,7 @@ export function readEdns(opts: readonly ResourceRecord[]): Edns | undefined {
     version: Math.floor(opt.ttl / 0x10000) & 0xff,
     udpSize: opt.class,
     dnssecOk: (opt.ttl & 0x8000) !== 0,
+    flags: opt.ttl & 0xffff,
     extendedRcode: Math.floor(opt.ttl / 0x1000000) & 0xff,
     options,
     extendedErrors: options.filter((option) => option.code === EDE && option.data.length >= 2).map(readExtendedError),

@@ -25,6 +25,8 @@ export interface QueryOptions {
   readonly udpSize?: number;
   /** EDNS version; default 0. Others are for probes (RFC 6891 §6.1.3). */
   readonly ednsVersion?: number;
+  /** EDNS flags besides DO; default 0. None is assigned, so that others too are for probes (RFC 6891 §6.1.4). */
+  readonly ednsFlags?: number;
   /** false leaves EDNS out (and with it DO); default true. */
   readonly edns?: boolean;
   /** Options of the OPT record: cookies (10), NSID (3) and the like. */
@@ -53,7 +55,7 @@ export function writeQuery(query: QueryOptions): Uint8Array {
   if (!withEdns) return bytes;
   view.setUint16(at + 1, 41);
   view.setUint16(at + 3, query.udpSize ?? 1232);
-  view.setUint32(at + 5, ((query.ednsVersion ?? 0) << 16) | (query.dnssecOk ? 0x8000 : 0));
+  view.setUint32(at + 5, ((query.ednsVersion ?? 0) << 16) | (query.dnssecOk ? 0x8000 : 0) | (query.ednsFlags ?? 0));
   view.setUint16(at + 9, optionsLength);
   at += 11;
   for (const option of options) {

@@ -11,11 +11,13 @@ import { TYPE } from "../types.ts";
 import {
   type AuditPlan,
   answerOf,
+  CONTENT,
   type ParentServerSeen,
   type Probe,
   type Reply,
   type RrsetName,
   type ServerAddress,
+  type ServerHost,
   type ServerSeen,
 } from "./seen.ts";
 
@@ -25,6 +27,8 @@ export interface ParentCollected {
   readonly parent: { readonly zone: string; readonly servers: readonly ParentServerSeen[] } | undefined;
   /** The zone's servers as the delegation and the zone itself name them, each address once. */
   readonly named: readonly ServerAddress[];
+  /** What the names of its servers lead to. */
+  readonly hosts: readonly ServerHost[];
   /** Those of them that can be asked from here. */
   readonly servers: readonly ServerAddress[];
 }
@@ -49,14 +53,15 @@ export function* collectParent(run: Run, plan: AuditPlan): Step<ParentCollected>
     const nsReply = reply(yield* ask(run, { ...query, type: TYPE.NS }));
     servers.push({ ...server, ds: dsReply, ns: nsReply });
   }
-  const named = yield* childServers(run, zone, delegation?.servers ?? []);
+  const { named, hosts } = yield* childServers(run, zone, delegation?.servers ?? []);
   const parent = delegation && { zone: delegation.parent, servers };
-  return { chain, ds, parent, named, servers: named.filter((server) => canReach(run, server.address)) };
+  return { chain, ds, parent, named, hosts, servers: named.filter((server) => canReach(run, server.address)) };
 }
 
 const canReach = ({ config }: Run, address: string): boolean => (address.includes(":") ? config.ipv6 : config.ipv4);
 
-function parentServers(run: Run, zone: string): ServerAddress[] {
+/** Servers of a zone as far as a run knows them, those only that can be asked from here. */
+export function parentServers(run: Run, zone: string): ServerAddress[] {
   const known = run.cache.delegations.get(zone, run.nowSeconds)?.value.servers;
   const route = run.config.routes.find((one) => one.zone === zone && one.kind === "stub")?.servers;
   const all = addressesOf(known ?? route ?? (zone === "." ? run.config.hints : []));
@@ -67,7 +72,7 @@ const addressesOf = (servers: readonly NameServer[]): ServerAddress[] =>
   servers.flatMap(({ name, addresses }) => addresses.map((address) => ({ name, address })));
 
 /** Servers of the delegation and of the zone's own NS RRset, with glue and with what their names resolve to. */
-function* childServers(run: Run, zone: string, delegated: readonly NameServer[]): Step<ServerAddress[]> {
+function* childServers(run: Run, zone: string, delegated: readonly NameServer[]) {
   const found = new Map<string, ServerAddress>();
   const add = (server: ServerAddress) => found.set(`${server.name} ${server.address}`, server);
   for (const server of addressesOf(delegated)) add(server);
@@ -77,17 +82,31 @@ function* childServers(run: Run, zone: string, delegated: readonly NameServer[])
     ...delegated.map((one) => one.name),
     ...records.filter((r) => r.type === TYPE.NS).map((r) => nameFromWire(r.rdata)),
   ]);
+  const hosts: ServerHost[] = [];
   for (const name of names) {
-    for (const type of [TYPE.A, TYPE.AAAA]) {
-      const result = yield* iterate(run, { name, type });
-      if (result.kind !== "answer") continue;
-      for (const record of result.answer.flatMap((set) => set.records)) {
-        const address = addressText(record);
-        if (address) add({ name, address });
-      }
-    }
+    const host = yield* hostOf(run, name);
+    hosts.push(host);
+    for (const address of host.addresses) add({ name, address });
   }
-  return [...found.values()];
+  return { named: [...found.values()], hosts };
+}
+
+function* hostOf(run: Run, name: string): Step<ServerHost> {
+  const addresses: string[] = [];
+  let [failed, alias] = [false, false];
+  for (const type of [TYPE.A, TYPE.AAAA]) {
+    const result = yield* iterate(run, { name, type });
+    if (result.kind === "no-response") failed = true;
+    else if (result.answer.some((set) => set.type === TYPE.CNAME && set.name === name)) alias = true;
+    else
+      addresses.push(
+        ...result.answer
+          .flatMap((set) => set.records)
+          .map(addressText)
+          .filter((one) => one !== undefined),
+      );
+  }
+  return { name, addresses, alias, failed };
 }
 
 const reply = (
@@ -96,56 +115,91 @@ const reply = (
     | { readonly failure: NonNullable<Extract<Reply, { failure: unknown }>["failure"]> },
 ): Reply => ("message" in got ? { message: got.message } : { failure: got.failure });
 
-/** All questions to one server. A server that does not answer the first is asked over TCP, and then left alone. */
+/** Asks one server for probes, one after the other, and keeps the replies. */
+class Asker {
+  readonly probes: Partial<Record<Probe, Reply>> = {};
+  private readonly run: Run;
+  private readonly base: Omit<OutQuery, "name" | "type" | "transport">;
+
+  constructor(run: Run, zone: string, server: ServerAddress) {
+    this.run = run;
+    this.base = { server: server.address, recursionDesired: false, checkingDisabled: false, zone };
+  }
+
+  /** As a resolver would: over TCP again what was cut. */
+  *put(probe: Probe, name: string, type: number): Step<void> {
+    this.probes[probe] = yield* this.ask(name, type);
+  }
+
+  *ask(name: string, type: number): Step<Reply> {
+    return reply(yield* ask(this.run, { ...this.base, name, type }));
+  }
+
+  /** Once, as said. */
+  *once(probe: Probe, name: string, type: number, change: Partial<OutQuery>): Step<void> {
+    this.probes[probe] = reply(yield* askOnce(this.run, { transport: "udp", ...this.base, name, type, ...change }));
+  }
+
+  failed(probe: Probe): boolean {
+    const got = this.probes[probe];
+    return got !== undefined && "failure" in got;
+  }
+}
+
+/** What one server has of the zone. One that does not answer the first question is asked over TCP, and then left alone. */
 export function* collectServer(run: Run, plan: AuditPlan, server: ServerAddress): Step<ServerSeen> {
   const { zone } = plan;
-  const probes: Partial<Record<Probe, Reply>> = {};
-  const base = { server: server.address, recursionDesired: false, checkingDisabled: false, zone };
-  const put = function* (probe: Probe, name: string, type: number, change: Partial<OutQuery> = {}): Step<void> {
-    const once = change.transport !== undefined || change.edns !== undefined;
-    const query = { ...base, name, type, ...change };
-    probes[probe] = reply(once ? yield* askOnce(run, { transport: "udp", ...query }) : yield* ask(run, query));
-  };
-  yield* put("soa", zone, TYPE.SOA);
-  yield* put("soa-tcp", zone, TYPE.SOA, { transport: "tcp" });
-  const silent = probes.soa && "failure" in probes.soa;
-  if (silent) return { ...server, probes, names: [] };
-  yield* put("soa-plain", zone, TYPE.SOA, { edns: "none" });
-  yield* put("soa-edns1", zone, TYPE.SOA, { edns: "version-1" });
-  yield* put("ns", zone, TYPE.NS);
-  yield* put("dnskey", zone, TYPE.DNSKEY);
-  yield* put("cds", zone, TYPE.CDS);
-  yield* put("cdnskey", zone, TYPE.CDNSKEY);
-  yield* put("nsec3param", zone, TYPE.NSEC3PARAM);
-  yield* put("mx", zone, TYPE.MX);
-  yield* put("txt", zone, TYPE.TXT);
-  yield* put("dmarc", prepend("_dmarc", zone), TYPE.TXT);
-  yield* put("caa", zone, TYPE.CAA);
-  yield* put("absent", prepend(plan.probe, zone), TYPE.A);
-  yield* put("nodata", zone, TYPE.HINFO);
-  if (plan.own) {
-    yield* put("recursion", foreignTo(zone), TYPE.NS, { recursionDesired: true, transport: "udp" });
-    yield* put("transfer", zone, TYPE.AXFR, { transport: "tcp" });
+  const asker = new Asker(run, zone, server);
+  yield* asker.put("soa", zone, TYPE.SOA);
+  yield* asker.once("soa-tcp", zone, TYPE.SOA, { transport: "tcp" });
+  if (asker.failed("soa")) return { ...server, probes: asker.probes, names: [] };
+  for (const [probe, label, type] of CONTENT) if (probe !== "soa") yield* asker.put(probe, below(plan, label), type);
+  const names: { asked: RrsetName; reply: Reply }[] = [];
+  for (const asked of [...plan.names, ...serverNames(asker.probes.ns, plan), ...tlsaNames(plan)]) {
+    names.push({ asked, reply: yield* asker.ask(asked.name, asked.type) });
   }
-  const names: { asked: AuditPlan["names"][number]; reply: Reply }[] = [];
-  for (const asked of [...plan.names, ...serverNames(probes.ns, plan), ...tlsaNames(plan)]) {
-    names.push({ asked, reply: reply(yield* ask(run, { ...base, ...asked })) });
-  }
-  return { ...server, probes, names };
+  return { ...server, probes: asker.probes, names };
 }
+
+/**
+ * How one server behaves: apart from its content, so that a world may ask for both at once. What is odd for everybody (recursion,
+ * transfer) is tried on an own zone only.
+ */
+export function* collectManners(run: Run, plan: AuditPlan, server: ServerAddress): Step<ServerSeen["probes"]> {
+  const { zone } = plan;
+  const asker = new Asker(run, zone, server);
+  yield* asker.once("soa-plain", zone, TYPE.SOA, { edns: "none" });
+  if (asker.failed("soa-plain")) return asker.probes;
+  yield* asker.once("soa-edns1", zone, TYPE.SOA, { edns: "version-1" });
+  yield* asker.once("soa-option", zone, TYPE.SOA, { edns: "unknown-option" });
+  yield* asker.once("soa-flag", zone, TYPE.SOA, { edns: "unknown-flag" });
+  yield* asker.once("dnskey-small", zone, TYPE.DNSKEY, { edns: "small" });
+  yield* asker.once("soa-case", mixedCase(zone), TYPE.SOA, {});
+  yield* asker.put("aaaa", zone, TYPE.AAAA);
+  yield* asker.once("foreign", foreignTo(zone), TYPE.NS, {});
+  yield* asker.once("version", "version.bind.", TYPE.TXT, { class: CHAOS, edns: "none" });
+  if (plan.own) {
+    yield* asker.once("recursion", foreignTo(zone), TYPE.NS, { recursionDesired: true });
+    yield* asker.once("transfer", zone, TYPE.AXFR, { transport: "tcp" });
+  }
+  return asker.probes;
+}
+
+const CHAOS = 3;
+
+/** Every other letter in upper case. */
+export const mixedCase = (name: string): string =>
+  name.replace(/[a-z]/g, (letter, i: number) => (i % 2 ? letter : letter.toUpperCase()));
 
 /**
  * What a resolver passes on of a zone whose servers cannot be asked from here: data and signatures, with CD set so that what the
  * resolver itself would refuse is shown. How each server behaves stays unseen.
  */
 export function* collectForwarded(run: Run, plan: AuditPlan, resolver: string): Step<ServerSeen> {
-  const { zone } = plan;
   const probes: Partial<Record<Probe, Reply>> = {};
   const base = { server: resolver, recursionDesired: true, checkingDisabled: true, zone: "." };
   for (const [probe, label, type] of CONTENT) {
-    const below = label === "absent" ? plan.probe : label;
-    probes[probe] = reply(yield* ask(run, { ...base, name: below === "" ? zone : prepend(below, zone), type }));
-
+    probes[probe] = reply(yield* ask(run, { ...base, name: below(plan, label), type }));
     const failed = probe === "soa" && "failure" in probes[probe];
     if (failed) break;
   }
@@ -154,21 +208,10 @@ export function* collectForwarded(run: Run, plan: AuditPlan, resolver: string): 
   return { name: resolver, address: resolver, forwarded: true, probes, names };
 }
 
-/** Probe, label below the apex ("" for the apex itself), type. */
-const CONTENT: readonly (readonly [Probe, string, number])[] = [
-  ["soa", "", TYPE.SOA],
-  ["ns", "", TYPE.NS],
-  ["dnskey", "", TYPE.DNSKEY],
-  ["cds", "", TYPE.CDS],
-  ["cdnskey", "", TYPE.CDNSKEY],
-  ["nsec3param", "", TYPE.NSEC3PARAM],
-  ["mx", "", TYPE.MX],
-  ["txt", "", TYPE.TXT],
-  ["dmarc", "_dmarc", TYPE.TXT],
-  ["caa", "", TYPE.CAA],
-  ["absent", "absent", TYPE.A],
-  ["nodata", "", TYPE.HINFO],
-];
+function below({ zone, probe }: AuditPlan, label: string): string {
+  if (label === "") return zone;
+  return prepend(label === "absent" ? probe : label, zone);
+}
 
 /** Where TLSA records of the zone's web sites would stand. */
 function tlsaNames({ zone, names }: AuditPlan): RrsetName[] {

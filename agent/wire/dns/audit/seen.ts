@@ -6,6 +6,9 @@ import type { Message, ResourceRecord } from "../message.ts";
 import type { Resolution } from "../resolve.ts";
 import type { ReplyFailure } from "../resolver/machine.ts";
 import { TYPE, typeName } from "../types.ts";
+import type { Anchor } from "../validator/anchors.ts";
+import type { AboveSeen } from "./collect-above.ts";
+import type { MailSeen } from "./collect-mail.ts";
 
 /** A server of the zone at one of its addresses. */
 export interface ServerAddress {
@@ -33,9 +36,23 @@ export interface AuditPlan {
   readonly own: boolean;
   /**
    * What the caller knows of the zone: mail addresses end in it; certificates are issued for its names; in how many places its
-   * servers stand, which addresses alone can only hint at.
+   * servers stand, which addresses alone can only hint at; who announces them.
    */
-  readonly expects?: { readonly mail?: boolean; readonly caa?: boolean; readonly places?: number };
+  readonly expects?: {
+    readonly mail?: boolean;
+    readonly caa?: boolean;
+    readonly places?: number;
+    readonly origins?: readonly Origin[];
+  };
+}
+
+/** Where a server's address is announced from, as the caller knows it: no DNS answer tells. */
+export interface Origin {
+  readonly address: string;
+  /** Number of the autonomous system. */
+  readonly as?: number;
+  /** The prefix that is announced. */
+  readonly prefix?: string;
 }
 
 export type Reply = { readonly message: Message } | { readonly failure: ReplyFailure };
@@ -46,6 +63,13 @@ export type Probe =
   | "soa-tcp"
   | "soa-plain" // without EDNS
   | "soa-edns1" // EDNS version 1
+  | "soa-option" // an EDNS option that nobody knows
+  | "soa-flag" // an EDNS flag that nobody knows
+  | "soa-case" // the zone's name in mixed case
+  | "dnskey-small" // keys for a buffer of 512 octets
+  | "aaaa" // at the apex, whether there is one or not
+  | "foreign" // something else's data
+  | "version" // version.bind, class CH
   | "ns"
   | "dnskey"
   | "cds"
@@ -53,7 +77,6 @@ export type Probe =
   | "nsec3param"
   | "mx"
   | "txt"
-  | "dmarc" // TXT at _dmarc
   | "caa"
   | "absent" // a name that does not exist
   | "nodata" // a type that the apex does not have
@@ -73,6 +96,16 @@ export interface ParentServerSeen extends ServerAddress {
   readonly ns: Reply;
 }
 
+/** What the name of a server leads to. */
+export interface ServerHost {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  /** It is a CNAME. */
+  readonly alias: boolean;
+  /** Nobody could be asked, in one of the families at least. */
+  readonly failed: boolean;
+}
+
 export interface ZoneSeen {
   readonly plan: AuditPlan;
   /** Unix time, seconds. */
@@ -86,6 +119,13 @@ export interface ZoneSeen {
   readonly servers: readonly ServerSeen[];
   /** All servers that zone and delegation name, also those that were not asked; undefined: those of `servers`. */
   readonly named?: readonly ServerAddress[];
+  readonly hosts?: readonly ServerHost[];
+  /** The trust anchor that governs the zone. */
+  readonly anchor?: Anchor;
+  /** Servers of the zones above, the root's first; undefined: not asked. */
+  readonly above?: readonly AboveSeen[];
+  /** Its domains that have to do with mail; undefined: not looked at. */
+  readonly mail?: readonly MailSeen[];
 }
 
 export function messageOf(reply: Reply | undefined): Message | undefined {
@@ -138,3 +178,27 @@ export function soaOf(server: ServerSeen, zone: string): Soa | undefined {
 
 /** Serial arithmetic (RFC 1982): is `a` older than `b`? */
 export const isOlder = (a: number, b: number): boolean => a !== b && ((b - a) | 0) > 0;
+
+/** Labels and types of the probes about content; the label "absent" stands for the plan's own that does not exist. */
+export const CONTENT: readonly (readonly [Probe, string, number])[] = [
+  ["soa", "", TYPE.SOA],
+  ["ns", "", TYPE.NS],
+  ["dnskey", "", TYPE.DNSKEY],
+  ["cds", "", TYPE.CDS],
+  ["cdnskey", "", TYPE.CDNSKEY],
+  ["nsec3param", "", TYPE.NSEC3PARAM],
+  ["mx", "", TYPE.MX],
+  ["txt", "", TYPE.TXT],
+  ["caa", "", TYPE.CAA],
+  ["absent", "absent", TYPE.A],
+  ["nodata", "", TYPE.HINFO],
+];
+
+/** What a server was asked of the zone's data, with what it said. */
+export function askedOf(server: ServerSeen, zone: string): { name: string; type: number; reply: Reply }[] {
+  const apex = CONTENT.flatMap(([probe, label, type]) => {
+    const reply = server.probes[probe];
+    return reply && label === "" ? [{ name: zone, type, reply }] : [];
+  });
+  return [...apex, ...server.names.map(({ asked, reply }) => ({ name: asked.name, type: asked.type, reply }))];
+}

@@ -9,6 +9,7 @@ import { parseRrsig, type Rrsig, type VerifyFailure, validity, verifyRrset } fro
 import { TYPE } from "../types.ts";
 import {
   answerOf,
+  CONTENT,
   isAuthority,
   messageOf,
   type Reply,
@@ -48,7 +49,8 @@ function judgeServer(seen: ZoneSeen, server: ServerSeen): JudgedRrset[] {
   const { zone } = seen.plan;
   const keys = keysOf(server, zone);
   const replies: Reply[] = [
-    ...Object.values(server.probes).filter((reply) => reply !== undefined),
+    // Probes of manners may have asked without DO, or for a short buffer.
+    ...CONTENT.flatMap(([probe]) => server.probes[probe] ?? []),
     ...server.names.map((one) => one.reply),
   ];
   const done = new Map<string, JudgedRrset>();
@@ -143,3 +145,27 @@ export function zoneKeys(seen: ZoneSeen): readonly ResourceRecord[] {
 export function dsRecords(seen: ZoneSeen): readonly ResourceRecord[] {
   return seen.ds.answer.flatMap((set) => set.records).filter((record) => record.type === TYPE.DS);
 }
+
+/** What the zone asks its parent to have as DS, and whether that is another than it has. */
+export function zoneCds(seen: ZoneSeen): {
+  cds: readonly ResourceRecord[];
+  toAdd: number;
+  toRemove: number;
+  differs: boolean;
+} {
+  const { zone } = seen.plan;
+  const shown = seen.servers.filter(isAuthority).map((server) => answerOf(server.probes.cds, zone, TYPE.CDS));
+  const cds = shown.find((records) => records.length > 0) ?? [];
+  // What the parent has is not known when nobody could be asked.
+  if (cds.length === 0 || seen.ds.failure || seen.ds.verdict.security === "bogus")
+    return { cds, toAdd: 0, toRemove: 0, differs: false };
+  const text = ({ rdata }: ResourceRecord) => Buffer.from(rdata).toString("hex");
+  const have = new Set(dsRecords(seen).map(text));
+  const want = new Set(cds.filter(({ rdata }) => !isDelete(rdata)).map(text));
+  const toAdd = [...want].filter((one) => !have.has(one)).length;
+  const toRemove = [...have].filter((one) => !want.has(one)).length;
+  return { cds, toAdd, toRemove, differs: toAdd + toRemove > 0 };
+}
+
+/** `0 0 0 00`: the zone asks for its DS to be taken away (RFC 8078 §4). */
+export const isDelete = (rdata: Uint8Array): boolean => rdata[2] === 0 && rdata.length <= 5;

@@ -13,14 +13,16 @@ import type { SignedRrset } from "./classify.ts";
 export interface OutQuery {
   /** Address, textual, without a port. */
   readonly server: string;
-  /** Canonical text. */
+  /** Canonical text; a probe of a server's manners may mix its case. */
   readonly name: string;
   readonly type: number;
+  /** Default 1, IN. */
+  readonly class?: number;
   readonly transport: "udp" | "tcp";
   readonly recursionDesired: boolean;
   readonly checkingDisabled: boolean;
-  /** For probes of a server's manners: no OPT at all, or one of version 1. */
-  readonly edns?: "none" | "version-1";
+  /** For probes of a server's manners: no OPT at all, one of version 1, with an unknown option or flag, or for 512 octets. */
+  readonly edns?: "none" | "version-1" | "unknown-option" | "unknown-flag" | "small";
   /** The zone that the server is asked as an authority of, `.` for the root; of a forwarder, the forwarded zone. */
   readonly zone: string;
 }

@@ -26,7 +26,9 @@ function overall({ seen, rrsets }: RuleInput): AuditFinding[] {
   const { zone } = seen.plan;
   const { verdict } = seen.chain;
   const anySeen = seen.servers.some(isAuthority);
-  if (anySeen && zoneKeys(seen).length === 0) return [{ subject: zone, tag: "ZONE_NOT_SIGNED", evidence: {} }];
+  // A zone without keys below a DS is not unsigned but broken.
+  if (anySeen && zoneKeys(seen).length === 0 && dsRecords(seen).length === 0)
+    return [{ subject: zone, tag: "ZONE_NOT_SIGNED", evidence: {} }];
   // Nobody answered for the zone: that is told of each server, and says nothing of the chain.
   if (verdict.security === "bogus" && (anySeen || verdict.where.zone !== zone)) {
     // A signature that ran out, or none, is told by the rule on signatures, with counts; here is what only the chain shows.

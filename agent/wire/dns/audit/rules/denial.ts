@@ -12,10 +12,11 @@ import { keysOf } from "../table.ts";
 export const denial: Rule = {
   id: "denial",
   clauses: ["RFC 4035 §3.1.3", "RFC 5155 §7.2", "RFC 9276 §3.1"],
-  tags: ["ZONE_DENIAL_BROKEN", "ZONE_NSEC3_ITERATIONS", "ZONE_NSEC3_SALT"],
+  tags: ["ZONE_DENIAL_BROKEN", "ZONE_NSEC3_ITERATIONS", "ZONE_NSEC3_SALT", "ZONE_NSEC3_OPT_OUT"],
   run: (input) => [
     ...input.seen.servers.filter(isAuthority).flatMap((server) => judge(input, server)),
     ...parameters(input),
+    ...optOut(input),
   ],
 };
 
@@ -94,4 +95,18 @@ function parameters({ seen }: RuleInput): AuditFinding[] {
   if (iterations > 0) out.push({ subject: zone, tag: "ZONE_NSEC3_ITERATIONS", evidence: { iterations, shouldBe: 0 } });
   if (saltOctets > 0) out.push({ subject: zone, tag: "ZONE_NSEC3_SALT", evidence: { saltOctets, shouldBe: 0 } });
   return out;
+}
+
+/** Names could be slipped in between unseen; meant for registries with many unsigned children (RFC 9276 §3.1). */
+function optOut({ seen }: RuleInput): AuditFinding[] {
+  const uses = seen.servers
+    .filter(isAuthority)
+    .some((server) =>
+      [server.probes.absent, server.probes.nodata].some((reply) =>
+        (messageOf(reply)?.authority ?? []).some(
+          ({ type, rdata }) => type === TYPE.NSEC3 && ((rdata[1] ?? 0) & 1) !== 0,
+        ),
+      ),
+    );
+  return uses ? [{ subject: seen.plan.zone, tag: "ZONE_NSEC3_OPT_OUT", evidence: {} }] : [];
 }

@@ -6,8 +6,8 @@ import { isAuthority, isIpv6, type ServerAddress, soaOf } from "../seen.ts";
 export const placement: Rule = {
   id: "placement",
   clauses: ["RFC 2182 §3.1 and §5", "RFC 3901 §2", "RFC 1912 §2.2"],
-  tags: ["ZONE_FEW_SERVERS", "ZONE_NO_IPV6_SERVER", "ZONE_ONE_NETWORK", "ZONE_SOA_TIMERS"],
-  run: (input) => [...servers(input), ...timers(input)],
+  tags: ["ZONE_FEW_SERVERS", "ZONE_NO_IPV6_SERVER", "ZONE_ONE_NETWORK", "ZONE_ONE_AS", "ZONE_SOA_TIMERS"],
+  run: (input) => [...servers(input), ...systems(input), ...timers(input)],
 };
 
 function servers({ seen, policy }: RuleInput): AuditFinding[] {
@@ -21,7 +21,7 @@ function servers({ seen, policy }: RuleInput): AuditFinding[] {
   if (all.length > 0 && !all.some(isIpv6)) {
     out.push({ subject: zone, tag: "ZONE_NO_IPV6_SERVER", evidence: { servers: names } });
   }
-  const networks = [...new Set(all.map(network))];
+  const networks = [...new Set(all.map((server) => prefixOf(server, seen) ?? network(server)))];
   const perFamily = (v6: boolean) => networks.filter((one) => one.includes(":") === v6).length;
   // One network a family, for several servers: what takes the network down takes the zone down.
   const places = seen.plan.expects?.places ?? (perFamily(true) > 1 || perFamily(false) > 1 ? 2 : 1);
@@ -29,6 +29,23 @@ function servers({ seen, policy }: RuleInput): AuditFinding[] {
     out.push({ subject: zone, tag: "ZONE_ONE_NETWORK", evidence: { networks } });
   }
   return out;
+}
+
+const originOf = ({ address }: ServerAddress, { plan }: RuleInput["seen"]) =>
+  plan.expects?.origins?.find((origin) => origin.address === address);
+
+/** The prefix in which an address is announced, where the caller knows it. */
+const prefixOf = (server: ServerAddress, seen: RuleInput["seen"]) => originOf(server, seen)?.prefix;
+
+/** All servers in one autonomous system, as far as the caller knows them all: what ails its routing takes them all away. */
+function systems({ seen }: RuleInput): AuditFinding[] {
+  const all = seen.named ?? seen.servers;
+  const numbers = all.map((server) => originOf(server, seen)?.as);
+  const [first] = numbers;
+  const isOne = all.length > 1 && first !== undefined && numbers.every((number) => number === first);
+  if (!isOne || new Set(all.map(({ name }) => name)).size < 2) return [];
+  const servers = [...new Set(all.map(({ name }) => name))];
+  return [{ subject: seen.plan.zone, tag: "ZONE_ONE_AS", evidence: { as: first, servers } }];
 }
 
 /** /24 of an IPv4 address, /48 of an IPv6 address. */

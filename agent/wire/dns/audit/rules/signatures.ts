@@ -3,6 +3,7 @@
  * stopped, with counts and the earliest end; a secondary that is stale, by its name; else RRsets together by what ails them.
  */
 import { TYPE } from "../../types.ts";
+import { inceptionOf } from "../memory.ts";
 import type { AuditFinding, Rule, RuleInput } from "../rule.ts";
 import { at, isAuthority, isOlder, label, type ServerSeen, soaOf } from "../seen.ts";
 import { bestOf, fractionLeft, type JudgedRrset, zoneKeys } from "../table.ts";
@@ -17,6 +18,8 @@ export const signatures: Rule = {
   clauses: ["RFC 4035 §2.2 and §5.3", "RFC 6781 §4.4.2"],
   tags: [
     "ZONE_SECONDARY_STALE",
+    "ZONE_SECONDARY_SIGNATURES",
+    "ZONE_SIGNER_LATE",
     "ZONE_SIGNER_STOPPED",
     "ZONE_SIGNATURE_MISSING",
     "ZONE_SIGNATURE_BOGUS",
@@ -29,9 +32,12 @@ export const signatures: Rule = {
   run(input) {
     if (zoneKeys(input.seen).length === 0) return [];
     const stale = staleServers(input);
-    const fresh = input.rrsets.filter((set) => !stale.has(set.server));
+    const current = input.rrsets.filter((set) => !stale.has(set.server));
+    const behind = behindServers(current);
+    const fresh = current.filter((set) => !behind.has(set.server));
     return [
-      ...[...stale].map(([server, newest]) => staleFinding(input, server, newest)),
+      ...byServer([...stale.keys()]).map((servers) => staleFinding(input, servers, stale.get(servers[0]!)!)),
+      ...byServer([...behind.keys()]).map((servers) => behindFinding(input, servers, behind)),
       ...wrong(input, fresh),
       ...late(input, fresh),
       ...lifetimes(input, fresh),
@@ -49,14 +55,60 @@ function staleServers({ seen }: RuleInput): Map<ServerSeen, number> {
   return new Map(known.filter((one) => isOlder(one.serial, newest)).map((one) => [one.server, newest]));
 }
 
-function staleFinding({ seen, rrsets }: RuleInput, server: ServerSeen, newest: number): AuditFinding {
-  const own = rrsets.filter((set) => set.server === server);
-  const expired = own.filter(
-    (set) => set.signatures.length > 0 && set.signatures.every((one) => one.state === "expired"),
-  );
-  const serial = soaOf(server, seen.plan.zone)!.serial;
-  const evidence = { server: server.name, address: server.address, serial, newest, expired: expired.length };
-  return { subject: at(server), tag: "ZONE_SECONDARY_STALE", evidence };
+/** One server is one finding, at however many addresses. */
+const byServer = (servers: readonly ServerSeen[]): ServerSeen[][] =>
+  [...new Set(servers.map(({ name }) => name))].map((name) => servers.filter((server) => server.name === name));
+
+const isOver = (set: JudgedRrset) =>
+  set.signatures.length > 0 && set.signatures.every((one) => one.state === "expired");
+
+function staleFinding({ seen, rrsets }: RuleInput, servers: readonly ServerSeen[], newest: number): AuditFinding {
+  const [first] = servers;
+  const expired = new Set(rrsets.filter((set) => servers.includes(set.server) && isOver(set)).map(label)).size;
+  const { serial } = soaOf(first!, seen.plan.zone)!;
+  const addresses = servers.map(({ address }) => address);
+  const evidence = { server: first!.name, addresses, serial, newest, expired };
+  return { subject: first!.name, tag: "ZONE_SECONDARY_STALE", evidence };
+}
+
+/** Signatures may differ a little between servers while a transfer is under way, or where each signs by itself. */
+const BEHIND = 0.1;
+
+/**
+ * Servers of the same version whose signatures end earlier than those of others, by more than a part of their lifetime: they missed
+ * a signing that did not change the serial, or serve another signer's. With the RRsets that show it.
+ */
+function behindServers(sets: readonly JudgedRrset[]): Map<ServerSeen, JudgedRrset[]> {
+  const end = (set: JudgedRrset) => Math.max(...set.signatures.filter(isTimed).map((one) => one.secondsLeft));
+  const timed = sets.filter((set) => set.signatures.some(isTimed));
+  const latest = new Map<string, number>();
+  for (const set of timed)
+    latest.set(label(set), Math.max(latest.get(label(set)) ?? Number.NEGATIVE_INFINITY, end(set)));
+  const out = new Map<ServerSeen, JudgedRrset[]>();
+  for (const set of timed) {
+    const lifetime = Math.max(...set.signatures.map((one) => one.lifetime));
+    if (latest.get(label(set))! - end(set) > Math.max(HOUR, BEHIND * lifetime))
+      out.set(set.server, [...(out.get(set.server) ?? []), set]);
+  }
+  return out;
+}
+
+function behindFinding(
+  { seen, rrsets }: RuleInput,
+  servers: readonly ServerSeen[],
+  behind: ReadonlyMap<ServerSeen, JudgedRrset[]>,
+): AuditFinding {
+  const shown = servers.flatMap((server) => behind.get(server)!);
+  const all = rrsets.filter((set) => servers.includes(set.server) && isOver(set));
+  const evidence = {
+    server: servers[0]!.name,
+    addresses: servers.map(({ address }) => address),
+    count: new Set(shown.map(label)).size,
+    expired: new Set(all.map(label)).size,
+    earliest: earliest(seen.atSeconds, shown),
+    rrsets: [...new Set(shown.map(label))].slice(0, 64),
+  };
+  return { subject: servers[0]!.name, tag: "ZONE_SECONDARY_SIGNATURES", evidence };
 }
 
 type Ill = "ZONE_SIGNATURE_MISSING" | "ZONE_SIGNATURE_BOGUS" | "ZONE_SIGNATURE_NOT_YET_VALID";
@@ -117,11 +169,11 @@ function together(zone: string, tag: Ill, all: readonly { set: JudgedRrset; serv
 }
 
 /** Signatures that are over or nearly so. */
-function late({ seen, policy }: RuleInput, sets: readonly JudgedRrset[]): AuditFinding[] {
+function late({ seen, policy, before }: RuleInput, sets: readonly JudgedRrset[]): AuditFinding[] {
   const signed = sets.filter((set) => set.signatures.length > 0 && !illness(set));
   const over = signed.filter((set) => !bestOf(set));
   const soon = signed.filter((set) => bestOf(set) && fractionLeft(set) < policy.warnFraction);
-  if (over.length + soon.length === 0) return [];
+  if (over.length + soon.length === 0) return outOfRhythm(seen.atSeconds, signed, before.rhythmSeconds, seen.plan.zone);
   // Keys are often signed by hand, in a rhythm of their own: they say nothing of the signer.
   const renewed = (some: readonly JudgedRrset[]) => some.filter((set) => set.type !== TYPE.DNSKEY).length;
   const stopped = renewed(signed) > 1 && renewed([...over, ...soon]) >= STOPPED * renewed(signed);
@@ -144,6 +196,27 @@ function late({ seen, policy }: RuleInput, sets: readonly JudgedRrset[]): AuditF
   return out;
 }
 
+/** So much longer than its rhythm, and less than half of its lifetime left, before a signer is called late. */
+const LATE = 1.25;
+
+/** Signatures that last for a while yet, but are older than the signer was ever seen to let them become. */
+function outOfRhythm(now: number, sets: readonly JudgedRrset[], rhythm: number, subject: string): AuditFinding[] {
+  const age = (set: JudgedRrset) => now - inceptionOf(set, now)!;
+  const old = sets.filter((set) => {
+    const isRenewed = set.type !== TYPE.DNSKEY && set.type !== TYPE.SOA;
+    return isRenewed && bestOf(set) && fractionLeft(set) < 0.5 && age(set) > LATE * rhythm + HOUR;
+  });
+  if (rhythm === 0 || old.length === 0) return [];
+  const evidence = {
+    count: new Set(old.map(label)).size,
+    ageDays: round(Math.max(...old.map(age)) / DAY),
+    rhythmDays: round(rhythm / DAY),
+    earliest: earliest(now, old),
+    rrsets: [...new Set(old.map(label))].slice(0, 64),
+  };
+  return [{ subject, tag: "ZONE_SIGNER_LATE", evidence }];
+}
+
 /** When the first RRset is or was without a signature that holds: ISO 8601. */
 function earliest(now: number, sets: readonly JudgedRrset[]): string {
   const ends = sets.map((set) => Math.max(...set.signatures.filter(isTimed).map((one) => one.secondsLeft)));
@@ -152,8 +225,11 @@ function earliest(now: number, sets: readonly JudgedRrset[]): string {
 
 const isTimed = (one: JudgedRrset["signatures"][number]) => one.state === "valid" || one.state === "expired";
 
-/** Lifetimes out of reason, and signatures that end before a secondary would stop serving them (the SOA's expire). */
-function lifetimes({ seen }: RuleInput, sets: readonly JudgedRrset[]): AuditFinding[] {
+/**
+ * Lifetimes out of reason, and signatures that end before a secondary that lost its primary would stop serving them (the SOA's
+ * expire): by their lifetime, and by what is left of them in the rhythm in which they are renewed.
+ */
+function lifetimes({ seen, policy }: RuleInput, sets: readonly JudgedRrset[]): AuditFinding[] {
   const { zone } = seen.plan;
   const out: AuditFinding[] = [];
   const valid = sets.flatMap((set) => {
@@ -172,8 +248,12 @@ function lifetimes({ seen }: RuleInput, sets: readonly JudgedRrset[]): AuditFind
   }
   const expire = Math.max(0, ...seen.servers.map((server) => soaOf(server, zone)?.expire ?? 0));
   const longest = Math.max(0, ...valid.map(({ best }) => best.lifetime));
-  if (longest > 0 && expire > longest) {
-    const evidence = { expireDays: round(expire / DAY), lifetimeDays: round(longest / DAY) };
+  // Signatures that are nearly over are told by themselves; the others must outlive a secondary that loses its primary now.
+  const held = valid.filter(({ set }) => fractionLeft(set) >= policy.warnFraction);
+  const least = Math.min(...held.map(({ best }) => best.secondsLeft));
+  if (longest > 0 && (expire > longest || (held.length === valid.length && expire > least + HOUR))) {
+    const days = { expireDays: round(expire / DAY), lifetimeDays: round(longest / DAY) };
+    const evidence = { ...days, ...(held.length > 0 && { leastLeftDays: round(least / DAY) }) };
     out.push({ subject: zone, tag: "ZONE_SIGNATURE_UNDER_EXPIRE", evidence });
   }
   return out;

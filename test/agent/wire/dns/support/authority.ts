@@ -3,6 +3,7 @@
  * §3.1 says. Small and plain; the differential suite has the grown-up one.
  */
 import {
+  canonicalName,
   compareNames,
   groupRrsets,
   isBelow,
@@ -34,11 +35,12 @@ export function authority(zone: string, options: AuthorityOptions): Server {
   const plain = parseRecords(options.text);
   const all = options.unsigned ? plain : signZone(zone, plain, options);
   const records = options.change ? options.change(all) : all;
-  return (query) => manners(query) ?? answer(zone, records, query);
+  return (query) => manners(zone, query) ?? answer(zone, records, { ...query, name: canonicalName(query.name) });
 }
 
 /** EDNS of an unknown version, transfers, and questions of others. */
-function manners(query: OutQuery): Scripted | undefined {
+function manners(zone: string, query: OutQuery): Scripted | undefined {
+  if (query.class !== undefined || !isWithin(canonicalName(query.name), zone)) return { reply: "REFUSED" };
   if (query.edns === "version-1") return { reply: "BADVERS" };
   if (query.type === TYPE.AXFR) return { reply: "REFUSED" };
   if (query.recursionDesired) return { reply: "REFUSED" };

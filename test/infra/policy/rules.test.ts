@@ -1,7 +1,11 @@
 // Each rule of the policy pack refuses what it is there for, and lets the nearest harmless thing pass.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { test } from "node:test";
-import type { HostInputs, LinkInputs } from "../../../infra/platforms/lab/model.ts";
+import { deploymentFor } from "../../../infra/deployment.ts";
+import { type HostInputs, hostInputs, type LinkInputs, linkInputs } from "../../../infra/platforms/lab/model.ts";
 import type { Stack, Violation } from "../../../infra/policy/rule.ts";
 import { RULES } from "../../../infra/policy/rules.ts";
 import type { Registry } from "../../../protocol/registry.ts";
@@ -156,6 +160,63 @@ test("prefixes-do-not-overlap", () => {
   assert.equal(check(name, stack(three)).length, 2);
 });
 
+const RULESET = (...forward: string[]) => `table inet province {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    iifname "lo" accept
+  }
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+    iifname != { "to-isp1" } oifname != { "to-isp1" } accept
+    ${forward.join("\n    ")}
+    icmp type { destination-unreachable } accept
+    ip6 daddr 2001:db8:4000:1100::8 tcp dport { 443 } accept
+    meta l4proto tcp accept
+  }
+}
+`;
+const HIDE = [
+  'iifname { "to-isp1" } ip daddr { 10.0.0.0/8 } counter drop',
+  'iifname { "to-isp1" } ip6 daddr { 2001:db8:4000:100::/64, 2001:db8:4000:200::/64 } counter drop',
+];
+test("management-is-hidden", () => {
+  const name = "management-is-hidden";
+  const roles = { br1: "border", core1: "core", isp1: "upstream" };
+  const of = {
+    agencies: [],
+    assets: Object.entries(roles).map(([id, role]) => ({ id, kind: "host", role, agency: "dc1" })),
+  } as unknown as Registry;
+  const border = (ruleset: string | undefined): Stack => {
+    const s = stack(
+      [{ id: "br1" }, { id: "core1" }],
+      [link("br1", "core1"), link("br1", "isp1", ["192.0.2.0/31", "192.0.2.1/31"])],
+      of,
+    );
+    s.links[1]!.a.device = "to-isp1";
+    s.hosts[0]!.loopback = ["10.0.0.1/32", "2001:db8:4000:100::1/128"];
+    return { ...s, firewall: (h) => (h.host === "br1" ? ruleset : undefined) };
+  };
+  passes(name, border(RULESET(...HIDE)));
+  refuses(name, border(undefined), "Host br1", /without a firewall/);
+  refuses(
+    name,
+    border(
+      RULESET(...HIDE).replace("hook input priority filter; policy drop", "hook input priority filter; policy accept"),
+    ),
+    "Host br1",
+    /input chain/,
+  );
+  refuses(name, border(RULESET(HIDE[0]!)), "Host br1", /reaches 2001:db8:4000:100::1$/);
+  refuses(
+    name,
+    border(RULESET('iifname { "to-isp1" } ip daddr { 10.0.0.1 } counter drop', HIDE[1]!)),
+    "Host br1",
+    /reaches 10\.2\.0\.0, 10\.2\.0\.1$/,
+  );
+  refuses(name, border(RULESET("tcp dport 22 accept", ...HIDE)), "Host br1", /reaches 10\.0\.0\.1/);
+  refuses(name, border(RULESET(...HIDE.map((r) => r.replace("to-isp1", "to-isp9")))), "Host br1", /reaches/);
+});
+
 test("no-secret-in-clear", () => {
   const name = "no-secret-in-clear";
   const KEY = "-----BEGIN EC PRIVATE KEY-----\nAA\n-----END EC PRIVATE KEY-----\n";
@@ -192,10 +253,43 @@ test("every rule says why, and each is tried above", () => {
   for (const rule of RULES) assert.ok(rule.description.length > 20, rule.name);
   assert.equal(new Set(RULES.map((r) => r.name)).size, RULES.length);
   assert.deepEqual(RULES.map((r) => r.name).sort(), [
+    "management-is-hidden",
     "no-secret-in-clear",
     "prefixes-do-not-overlap",
     "services-have-ipv6",
     "two-paths-for-level-one",
     "zones-are-signed",
   ]);
+});
+
+test("the sample province, as it is rendered, passes every rule", async (t) => {
+  const stateDir = mkdtempSync(path.join(tmpdir(), "vonggac-policy-"));
+  t.after(() => rmSync(stateDir, { recursive: true, force: true }));
+  const { deployment, registry } = await deploymentFor({
+    provinceFile: path.resolve(import.meta.dirname, "../../../province.yaml"),
+    stateDir,
+    preview: true,
+    subset: { agencies: 12 },
+    screenPort: 1,
+    screenListen: "127.0.0.1",
+    screenUrl: "http://127.0.0.1:1",
+  });
+  const texts = new Map(
+    deployment.hosts.flatMap((h) =>
+      h.files.flatMap((f) => ("text" in f.content ? [[`${h.id} ${f.path}`, f.content.text] as const] : [])),
+    ),
+  );
+  const rulesets = new Map(deployment.hosts.map((h) => [h.id, h.nftables]));
+  const sample: Stack = {
+    hosts: deployment.hosts.map((h) => hostInputs(h).inputs),
+    links: deployment.links.map(linkInputs),
+    registry,
+    text: (h, file) => texts.get(`${h.host} ${file}`),
+    firewall: (h) => rulesets.get(h.host),
+  };
+  assert.ok(sample.hosts.length > 20 && registry.agencies.some((a) => a.dedicated === "I"));
+  assert.deepEqual(
+    RULES.flatMap((rule) => rule.check(sample).map((v) => [rule.name, v])),
+    [],
+  );
 });

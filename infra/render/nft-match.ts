@@ -3,6 +3,7 @@
 // no rule but its hub's. Pure.
 import { type Flow, isOf, type Party, type Ports, SERVICES, type Service, ZONES, zoneOf } from "../plan/firewall.ts";
 import type { Plan, PlannedHost } from "../plan/types.ts";
+import { perPlan } from "./per-plan.ts";
 
 export type Side = "saddr" | "daddr";
 export type F = "v4" | "v6";
@@ -24,23 +25,27 @@ export const addressesOf = (plan: Plan, host: PlannedHost, f: F): string[] =>
       ];
 
 /** Named sets that the matches use: all that is the province's, and what of it is no site's. */
-export function namedSets(plan: Plan): string[] {
+export const namedSets = (plan: Plan): string => sets(plan, undefined);
+const sets = perPlan((plan: Plan, _: undefined): string => {
   const { aggregate, private4 } = plan.province;
   const inside = { v4: [aggregate.v4, private4], v6: [aggregate.v6] };
-  return FAMILIES.flatMap((f) => [
+  const all = FAMILIES.flatMap((f) => [
     nftSet(`inside_${f}`, f, inside[f]),
     nftSet(`known_${f}`, f, [
       ...plan.hosts.flatMap((h) => (h.role === "core" ? [h.lan!.prefix[f]] : [])),
       ...infrastructure(plan).flatMap((h) => (h.server ? [] : addressesOf(plan, h, f))),
     ]),
   ]);
-}
+  return all.join("\n");
+});
 
 export const nftSet = (name: string, f: F, elements: readonly string[]): string =>
   `  set ${name} { type ${f === "v4" ? "ipv4_addr" : "ipv6_addr"}; flags interval; auto-merge; elements = ${set(elements)} }`;
 
-const infrastructure = (plan: Plan): PlannedHost[] =>
-  plan.hosts.filter((h) => h.role !== "site" && h.role !== "internet" && h.role !== "upstream");
+const infrastructure = (plan: Plan): PlannedHost[] => ours(plan, undefined);
+const ours = perPlan((plan: Plan, _: undefined) =>
+  plan.hosts.filter((h) => h.role !== "site" && h.role !== "internet" && h.role !== "upstream"),
+);
 
 /** The matches of which one must hold for an address to be of a party; `among` limits them to these hosts of ours. */
 export function matches(plan: Plan, party: Party, side: Side, f: F, among?: readonly PlannedHost[]): string[] {

@@ -7,6 +7,7 @@ import { LAN_DEVICE } from "../plan/links.ts";
 import { BOGONS4, BOGONS6 } from "../plan/routing.ts";
 import type { Interface, Plan, PlannedHost } from "../plan/types.ts";
 import { accepts, answers, asks, FAMILIES, isHidden, matches, namedSets, nftSet, set, word } from "./nft-match.ts";
+import { perPlan } from "./per-plan.ts";
 
 const BFD = "{ 3784, 4784 }";
 const BGP = 179;
@@ -30,7 +31,7 @@ const NEIGHBOURHOOD = [
 export function firewall(plan: Plan, host: PlannedHost): string | undefined {
   if (host.role === "upstream" || host.role === "internet") return undefined;
   const chains = [antiSpoof(plan, host), input(plan, host), forward(plan, host), borderOutput(plan, host)].flat();
-  return `table inet province {\n${[...namedSets(plan), ...chains].join("\n")}\n}\n`;
+  return `table inet province {\n${[namedSets(plan), ...chains].join("\n")}\n}\n`;
 }
 
 const chain = (name: string, hook: string, priority: string, policy: "accept" | "drop", rules: readonly string[]) => [
@@ -49,14 +50,7 @@ const refuse = (where: string): string[] => [
 /** Packets to the host itself. */
 function input(plan: Plan, host: PlannedHost): string[] {
   const bgp = (plan.interfaces.get(host.id) ?? []).filter((i) => i.link.bgp);
-  const flows = FLOWS.flatMap((flow) =>
-    FAMILIES.flatMap((f) =>
-      matches(plan, flow.to, "daddr", f, [host]).length === 0 &&
-      !(host.role === "site" && flow.to.roles?.includes("site"))
-        ? []
-        : accepts(flow, matches(plan, flow.from, "saddr", f), asks(flow.services, f)),
-    ),
-  );
+  const flows = host.role === "site" ? siteInput(plan, host.role) : flowsTo(plan, host);
   return chain("input", "input", "filter", "drop", [
     'iifname "lo" accept',
     ...KNOWN_STATE,
@@ -67,6 +61,21 @@ function input(plan: Plan, host: PlannedHost): string[] {
     ...refuse("input"),
   ]);
 }
+
+const flowsTo = (plan: Plan, host: PlannedHost): string[] =>
+  FLOWS.flatMap((flow) =>
+    FAMILIES.flatMap((f) =>
+      matches(plan, flow.to, "daddr", f, [host]).length === 0 &&
+      !(host.role === "site" && flow.to.roles?.includes("site"))
+        ? []
+        : accepts(flow, matches(plan, flow.from, "saddr", f), asks(flow.services, f)),
+    ),
+  );
+
+/** As one text: no two sites differ in it. */
+const siteInput = perPlan((plan: Plan, role: "site") => [
+  flowsTo(plan, plan.hosts.find((h) => h.role === role)!).join("\n    "),
+]);
 
 /** BGP and BFD between the two ends of a line. */
 function neighbours(interfaces: readonly Interface[], f: "v4" | "v6"): string[] {
@@ -87,7 +96,7 @@ function forward(plan: Plan, host: PlannedHost): string[] {
     case "core":
       return coreForward(plan, host);
     case "site":
-      return siteForward(plan);
+      return siteForward(plan, undefined);
     default:
       return [];
   }
@@ -180,14 +189,18 @@ function coreForward(plan: Plan, host: PlannedHost): string[] {
 }
 
 /** People at an agency begin; nobody begins with them. */
-function siteForward(plan: Plan): string[] {
+const siteForward = perPlan((plan: Plan, _: undefined): string[] => {
   const rules = FLOWS.filter((f) => f.from.zones?.includes("campus")).flatMap((flow) =>
     FAMILIES.flatMap((f) =>
       accepts(flow, [`iifname ${LAN}`], matches(plan, flow.to, "daddr", f), asks(flow.services, f)),
     ),
   );
-  return chain("forward", "forward", "filter", "drop", [...KNOWN_STATE, ...ERRORS, ...rules, ...refuse("forward")]);
-}
+  return [
+    chain("forward", "forward", "filter", "drop", [...KNOWN_STATE, ...ERRORS, ...rules, ...refuse("forward")]).join(
+      "\n",
+    ),
+  ];
+});
 
 const upstreamDevices = (plan: Plan, host: PlannedHost): string[] =>
   (plan.interfaces.get(host.id) ?? []).filter((i) => i.link.medium === "upstream").map((i) => `"${i.own.device}"`);

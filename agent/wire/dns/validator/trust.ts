@@ -54,16 +54,30 @@ export function* trustAt(run: Run, name: string): Step<Exclude<Trust, { state: "
   const top = yield* remembered(run, anchor.zone, () => trustAnchorZone(run, anchor));
   if (top.state !== "secure") return top as Exclude<Trust, { state: "no-cut" }>;
   let trust: Secure = top;
+  let unproven: Exclude<Trust, { state: "secure" | "no-cut" }> | undefined;
   const labels = countLabels(name);
   for (let keep = countLabels(anchor.zone) + 1; keep <= labels; keep++) {
     const child = lastLabels(name, keep);
     const above = trust;
     const cut = yield* remembered(run, child, () => examineCut(run, above, child));
     if (cut.state === "no-cut") continue;
+    if (cut.state === "bogus") {
+      // The zone above may still speak, with proof, of a cut further down; then there is none here.
+      unproven ??= cut;
+      if (keep < labels && unproven.where.type === TYPE.DS) continue;
+      return unproven;
+    }
+    if (unproven && !speaksOfCut(cut)) return unproven;
+    unproven = undefined;
     if (cut.state !== "secure") return cut;
     trust = cut;
   }
-  return trust;
+  return unproven ?? trust;
+}
+
+/** Keys by a signed DS, or a signed denial of DS at the very cut: not what an opt-out span leaves open. */
+function speaksOfCut(cut: Exclude<Trust, { state: "no-cut" | "bogus" }>): boolean {
+  return cut.state === "secure" || cut.reason === "no-ds";
 }
 
 function* remembered(run: Run, name: string, find: () => Step<Trust>): Step<Trust> {

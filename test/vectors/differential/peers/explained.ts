@@ -75,6 +75,11 @@ const RULES: readonly Rule[] = [
   },
   {
     tool: "delv",
+    clause: "RFC 4035 §5.3.1: takes a Labels field that is more than the owner has, which a validator MUST NOT",
+    covers: ({ fault, said }) => fault === "signature-labels-too-many" && said === "secure",
+  },
+  {
+    tool: "delv",
     clause: "RFC 4035 §5.3.3: its own policy gives up after one signature that does not verify (CVE-2023-50387)",
     covers: ({ fault, said }) => SPOILT_TRIES.includes(fault) && said === "bogus",
   },

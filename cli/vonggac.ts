@@ -10,6 +10,7 @@ import { healVerb } from "./lab/heal.ts";
 import { statusVerb } from "./lab/status.ts";
 import { upVerb } from "./lab/up.ts";
 import { planVerb } from "./plan.ts";
+import { rootKeyVerb } from "./root-key.ts";
 import { printFailure, text } from "./say.ts";
 import { signInVerb } from "./signin.ts";
 
@@ -27,6 +28,7 @@ program.addCommand(new Command("check").description(text("help.check")).addComma
 program.addCommand(impactVerb());
 program.addCommand(planVerb());
 program.addCommand(signInVerb());
+program.addCommand(rootKeyVerb());
 quietHelp(program);
 
 /** No verb ends the process by itself: there is one way out, below. */

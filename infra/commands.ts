@@ -19,6 +19,7 @@ import { waitReady } from "./platforms/lab/ready.ts";
 import { daemonsOf, type LabStatus, portHolder, statusOf } from "./platforms/lab/status.ts";
 import { sweep } from "./platforms/lab/sweep.ts";
 import { DEFAULT_LISTEN, DEFAULT_PORT, stackProgram } from "./stack.ts";
+import { forgetRootKey, openVault, restoreRootKey, sealedRootKey } from "./vault/index.ts";
 
 export type { Effect, Impact } from "./impact/index.ts";
 
@@ -190,6 +191,26 @@ export async function labHeal(options: LabOptions): Promise<{ started: string[] 
 /** Asks the console for a code that signs one person in once. */
 export const signInCode = (options: LabOptions): Promise<{ code: string; expiresAt: number }> =>
   requestAdmin(labOf(options), "POST", "/signin-code");
+
+interface RootKeyOptions extends LabOptions {
+  file: string;
+  passphrase: string;
+}
+
+/** Writes the root's key, sealed, to a new file, and forgets it once the file has been read back. Throws VaultError. */
+export function takeOutRootKey({ file, passphrase, ...options }: RootKeyOptions): void {
+  const vault = vaultOf(options);
+  const sealed = sealedRootKey(vault, passphrase);
+  writeFileSync(file, sealed, { mode: 0o600, flag: "wx", flush: true });
+  restoreRootKey(vault, readFileSync(file, "utf8"), passphrase);
+  forgetRootKey(vault);
+}
+
+/** Puts the root's key back from such a file. Throws VaultError. */
+export const bringBackRootKey = ({ file, passphrase, ...options }: RootKeyOptions): void =>
+  restoreRootKey(vaultOf(options), readFileSync(file, "utf8"), passphrase);
+
+const vaultOf = (options: LabOptions) => openVault(join(labOf(options).stateDir, "vault"), Date.now());
 
 /** The lab that faults are injected into. Throws `lab-not-up`. */
 export function standingLab(options: LabOptions): Lab {

@@ -10,7 +10,7 @@ import { planOf } from "./plan/index.ts";
 import { subsetOf } from "./plan/subset.ts";
 import type { Plan } from "./plan/types.ts";
 import type { Deployment } from "./platforms/platform.ts";
-import { portalNames } from "./render/index.ts";
+import { portalNames, type RenderFacts } from "./render/index.ts";
 import {
   agentTokens,
   configKey,
@@ -61,11 +61,14 @@ export async function deploymentFor(
   const pki = await openPki(vault, intent.province.name.en);
   const plan = planOf(intent, { roots: pki.root, rootAnchor: zoneKeys(vault, "").ds });
   const { screenPort: port, screenListen: listen, screenUrl: url } = options;
+  const portal = await pki.server("portal", portalNames(plan));
+  const gateway = await pki.server("console", [plan.names.console]);
+  const publicKeys = new Map(Object.entries({ portal, console: gateway }).map(([k, v]) => [k, v.publicKeys]));
   const materials: Materials = {
-    ...dnsMaterials(vault, plan),
+    ...dnsMaterials(vault, plan, publicKeys),
     pki,
-    portal: await pki.server("portal", portalNames(plan)),
-    gateway: await pki.server("console", [plan.names.console]),
+    portal,
+    gateway,
     configKey: configKey(vault),
     ...agentMaterials(vault, plan),
     sshHostKeySecret: sshHostKey(vault),
@@ -80,12 +83,17 @@ export async function deploymentFor(
   return { deployment, registry: plan.registry, plan };
 }
 
-function dnsMaterials(vault: Vault, plan: Plan): Pick<Materials, "render" | "transferSecret"> {
+function dnsMaterials(
+  vault: Vault,
+  plan: Plan,
+  publicKeys: RenderFacts["publicKeys"],
+): Pick<Materials, "render" | "transferSecret"> {
   const broken = plan.zones.flatMap((z) => z.children.filter((c) => c.broken));
   return {
     render: {
       zones: new Map(plan.zones.map((z) => [z.name, zoneKeys(vault, z.name)])),
       wrongDs: new Map(broken.map((c) => [c.name, wrongDs(vault, c.name)])),
+      publicKeys,
       transferKey: TRANSFER_KEY,
     },
     transferSecret: transferKey(vault),

@@ -4,6 +4,7 @@ import {
   KNOT,
   knotConfig,
   rootHints,
+  secondariesOf,
   trustAnchors,
   UNBOUND,
   unboundConfig,
@@ -21,7 +22,7 @@ const BIND_LOW_PORT = ["net_bind_service"];
 export function nameServerPart(plan: Plan, host: PlannedHost, m: Materials): Part {
   const { primary, secondary } = zonesOn(plan, host);
   const config = knotConfig(plan, host, m.render);
-  const shared = [...primary, ...secondary].some((z) => z.servers.length > 1);
+  const shared = [...primary, ...secondary].some((z) => secondariesOf(z).length > 0);
   const zones = primary.map((z) => text(zonePath(z.name), zoneFile(plan, z, m.render), "0640", "root:knot"));
   const keys = primary.flatMap((z) => (["ksk", "zsk"] as const).map((role) => keyFile(m, z, role)));
   const fixed = shared ? [secret(m, KNOT.transferKey, m.transferSecret, "knot:knot")] : [];

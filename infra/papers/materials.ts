@@ -5,11 +5,12 @@ import type { Plan } from "../plan/types.ts";
 
 /** `ds`: right side of the DS record of a signed zone; a text that says that there is no key yet, unless given. */
 export function materialsWithoutVault(plan: Plan, ds: (zone: string) => string = () => NO_KEY): Materials {
-  const server = { chain: "", keySecret: "-" };
+  const server = { chain: "", keySecret: "-", publicKeys: [] };
   const broken = plan.zones.flatMap((z) => z.children.filter((c) => c.broken));
   return {
     render: {
-      zones: new Map(plan.zones.map((z) => [z.name, { ds: ds(z.name) }])),
+      zones: new Map(plan.zones.map((z) => [z.name, { ds: ds(z.name), dnskey: NO_KEY }])),
+      publicKeys: new Map(plan.zones.flatMap((z) => (z.tlsa ?? []).map((t) => [t.certificate, []] as const))),
       wrongDs: new Map(broken.map((c) => [c.name, NO_KEY])),
       transferKey: "province-transfer",
     },

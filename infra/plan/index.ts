@@ -17,7 +17,7 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
   const hosts = planHosts(intent, addresses);
   const links = planLinks(intent, addresses);
   const interfaces = interfacesOf(links);
-  const zones = planZones(intent, hosts);
+  const zones = planZones(intent, hosts, addresses);
   const names = serviceNames(province.domain);
   const zone = zones.find((z) => z.name === province.domain)!;
   const resolvers = hosts.filter((h) => h.server?.task === "resolver");

@@ -110,7 +110,7 @@ function serviceAssets(p: Intent, hosts: readonly PlannedHost[], zone: PlannedZo
     {
       id: zoneAsset(zone.name),
       kind: "zone",
-      on: zone.servers.map((s) => s.host),
+      on: [...new Set([zone.primary, ...zone.servers.map((s) => s.host)])],
       agency: byId.get(zone.servers[0]!.host)!.agency,
       name: named("zone", { id: zone.name }),
     },

@@ -87,7 +87,7 @@ export interface Interface {
 export interface DnsRecord {
   /** Absolute, without the last dot, "" for the root. */
   name: string;
-  type: "A" | "AAAA" | "NS" | "CAA" | "TXT";
+  type: "A" | "AAAA" | "NS" | "CAA" | "TXT" | "MX" | "PTR";
   data: string;
 }
 
@@ -104,9 +104,17 @@ export interface NameServer {
 export interface PlannedZone {
   /** Without the last dot, "" for the root. */
   name: string;
-  /** The primary first. */
+  /** Host that has the keys and signs; hidden when it is not one of the servers. */
+  primary: string;
+  /** What the world is told of. */
   servers: NameServer[];
   records: DnsRecord[];
+  /** TLSA records (RFC 6698) of a server certificate of the vault, by its entry. */
+  tlsa?: { name: string; certificate: string }[];
+  /** Answered to the province alone, and delegated from nowhere. */
+  inner: boolean;
+  /** How it is proved that a name is not there: where all names can be computed, hashing them hides nothing. */
+  denial: "nsec" | "nsec3";
   /**
    * Signed zones delegated from here. `broken`: the DS that stands here fits no key of the child, so that every name below is
    * bogus on purpose: the name by which a resolver that does not validate is known.

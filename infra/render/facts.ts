@@ -4,6 +4,8 @@
 interface ZoneFacts {
   /** Right side of the DS record that vouches for it. */
   ds: string;
+  /** Right side of the DNSKEY record of its key-signing key. */
+  dnskey: string;
 }
 
 export interface RenderFacts {
@@ -11,6 +13,8 @@ export interface RenderFacts {
   zones: ReadonlyMap<string, ZoneFacts>;
   /** By name of a zone that must not validate: a DS that fits none of its keys. */
   wrongDs: ReadonlyMap<string, string>;
+  /** By certificate: SHA-256 of the public keys that it has and will have next, hex (RFC 7671 §8.1). */
+  publicKeys: ReadonlyMap<string, string[]>;
   /** Name of the key of zone transfers. */
   transferKey: string;
 }

@@ -1,7 +1,8 @@
 // Plan → texts of the daemons. Each renderer is pure and knows one daemon.
 export { birdConfig } from "./bird.ts";
+export { dsHandOff, handedOver } from "./ds-hand-off.ts";
 export type { RenderFacts } from "./facts.ts";
-export { KNOT, knotConfig, zonePath, zonesOn } from "./knot.ts";
+export { KNOT, knotConfig, secondariesOf, zonePath, zonesOn } from "./knot.ts";
 export { firewall } from "./nftables.ts";
 export { NGINX, nginxConfig, portalNames } from "./nginx.ts";
 export { agentConfig, caConfig, consoleConfig, OURS } from "./programs.ts";

@@ -1,5 +1,6 @@
-// The text of /etc/knot/knot.conf: a primary signs its zones with the keys that were imported for it (algorithm 13, NSEC3 without
-// salt and with no extra iterations, RFC 9276) and tells its secondaries, who ask by a signed transfer (RFC 8945). Pure.
+// The text of /etc/knot/knot.conf: a primary signs its zones with the keys that were imported for it (algorithm 13, NSEC, or NSEC3
+// without salt and with no extra iterations, RFC 9276; CDS and CDNSKEY for the parent, RFC 7344) and tells its secondaries, who ask by a
+// signed transfer (RFC 8945). Inner zones are answered to the province alone. Pure.
 import type { Dual, Plan, PlannedHost, PlannedZone } from "../plan/types.ts";
 import type { RenderFacts } from "./facts.ts";
 
@@ -15,15 +16,18 @@ export const KNOT = {
 /** Where a zone's file stands; the root's name is a dot. */
 export const zonePath = (zone: string): string => `${KNOT.zones}/${zone === "" ? "root" : zone}.zone`;
 
-/** Zones that a host serves, as primary and as secondary. */
+/** Zones that a host has, as primary and as secondary. */
 export function zonesOn(plan: Plan, host: PlannedHost): { primary: PlannedZone[]; secondary: PlannedZone[] } {
-  const serves = (z: PlannedZone, index: (i: number) => boolean) =>
-    z.servers.some((s, i) => s.host === host.id && index(i));
+  const isPrimary = (z: PlannedZone) => z.primary === host.id;
   return {
-    primary: plan.zones.filter((z) => serves(z, (i) => i === 0)),
-    secondary: plan.zones.filter((z) => serves(z, (i) => i > 0)),
+    primary: plan.zones.filter(isPrimary),
+    secondary: plan.zones.filter((z) => !isPrimary(z) && z.servers.some((s) => s.host === host.id)),
   };
 }
+
+/** Hosts beside the primary that must have the zone. */
+export const secondariesOf = (zone: PlannedZone): string[] =>
+  zone.servers.map((s) => s.host).filter((h) => h !== zone.primary);
 
 /** Knot's configuration of one name server. */
 export function knotConfig(plan: Plan, host: PlannedHost, facts: RenderFacts): string {
@@ -31,8 +35,9 @@ export function knotConfig(plan: Plan, host: PlannedHost, facts: RenderFacts): s
   const partners = partnersOf(plan, host, [...primary, ...secondary]);
   const transfers = partners.length > 0;
   const ids = (list: PlannedHost[]) => `[ ${list.map((h) => h.id).join(", ")} ]`;
-  const primaries = partners.filter((p) => secondary.some((z) => z.servers[0]!.host === p.id));
-  const secondaries = partners.filter((p) => primary.some((z) => z.servers.slice(1).some((s) => s.host === p.id)));
+  const primaries = partners.filter((p) => secondary.some((z) => z.primary === p.id));
+  const secondaries = partners.filter((p) => primary.some((z) => secondariesOf(z).includes(p.id)));
+  const inner = [...primary, ...secondary].some((z) => z.inner);
   return [
     ...(transfers ? [`include: ${KNOT.transferKey}`, ""] : []),
     `server:
@@ -51,18 +56,8 @@ database:
     journal-db-max-size: 64M
     kasp-db-max-size: 20M
     timer-db-max-size: 5M`,
-    // The vault makes the keys, so that DS and anchors are known beforehand: Knot must not replace them by itself.
-    `policy:
-  - id: province
-    manual: on
-    algorithm: ECDSAP256SHA256
-    dnskey-ttl: 300
-    rrsig-lifetime: 14d
-    rrsig-refresh: 7d
-    propagation-delay: 5
-    nsec3: on
-    nsec3-iterations: 0
-    nsec3-salt-length: 0`,
+    ...(primary.length > 0 ? ["policy:", ...new Set(primary.map(policyOf))] : []),
+    ...(inner ? [insideOnly(plan)] : []),
     ...(transfers ? [remotes(partners, facts), acls(partners, facts)] : []),
     `template:
   - id: default
@@ -75,19 +70,41 @@ database:
     zonefile-sync: -1
     journal-content: all
     serial-policy: unixtime
-    dnssec-signing: on
-    dnssec-policy: province${secondaries.length > 0 ? `\n    notify: ${ids(secondaries)}\n    acl: ${ids(secondaries)}` : ""}
+    dnssec-signing: on${secondaries.length > 0 ? `\n    notify: ${ids(secondaries)}\n    acl: ${ids(secondaries)}` : ""}
   - id: secondary
     storage: ${KNOT.storage}
     zonefile-sync: -1
     zonefile-load: none
     journal-content: all${primaries.length > 0 ? `\n    master: ${ids(primaries)}\n    acl: ${ids(primaries)}` : ""}`,
     "zone:",
-    ...primary.map((z) => `  - domain: ${z.name}.\n    template: primary\n    file: ${zonePath(z.name)}`),
-    ...secondary.map((z) => `  - domain: ${z.name}.\n    template: secondary`),
+    ...primary.map(
+      (z) =>
+        `  - domain: ${z.name}.\n    template: primary\n    file: ${zonePath(z.name)}\n    dnssec-policy: ${policyName(z)}${guard(z)}`,
+    ),
+    ...secondary.map((z) => `  - domain: ${z.name}.\n    template: secondary${guard(z)}`),
     "",
   ].join("\n");
 }
+
+/** The root has no parent, and an inner zone none that knows it. */
+const hasParent = (zone: PlannedZone) => zone.name !== "" && !zone.inner;
+const policyName = (zone: PlannedZone) => `${zone.denial}-${hasParent(zone) ? "child" : "apex"}`;
+
+/** The vault makes the keys, so that DS and anchors are known beforehand: Knot must not replace them by itself. */
+const policyOf = (zone: PlannedZone): string => `  - id: ${policyName(zone)}
+    manual: on
+    algorithm: ECDSAP256SHA256
+    dnskey-ttl: 300
+    rrsig-lifetime: 14d
+    rrsig-refresh: 7d
+    propagation-delay: 5
+    cds-cdnskey-publish: ${hasParent(zone) ? "always" : "none"}
+${zone.denial === "nsec3" ? "    nsec3: on\n    nsec3-iterations: 0\n    nsec3-salt-length: 0" : "    nsec3: off"}`;
+
+const guard = (zone: PlannedZone) => (zone.inner ? "\n    module: mod-queryacl/inside" : "");
+
+const insideOnly = ({ province }: Plan): string =>
+  `mod-queryacl:\n  - id: inside\n    address: [ ${[province.aggregate.v4, province.private4, province.aggregate.v6].join(", ")} ]`;
 
 /** A router that carries the service itself has addresses of its own for it. */
 const serviceAddresses = (host: PlannedHost): Dual[] => (host.server ? [host.server.address] : host.anycast);
@@ -95,7 +112,7 @@ const serviceAddresses = (host: PlannedHost): Dual[] => (host.server ? [host.ser
 const addressesOf = (host: PlannedHost): string[] => serviceAddresses(host).flatMap((a) => [a.v4, a.v6]);
 
 function partnersOf(plan: Plan, host: PlannedHost, zones: PlannedZone[]): PlannedHost[] {
-  const ids = new Set(zones.flatMap((z) => z.servers.map((s) => s.host)));
+  const ids = new Set(zones.flatMap((z) => (z.primary === host.id ? secondariesOf(z) : [z.primary])));
   ids.delete(host.id);
   return [...ids].map((id) => plan.byId.get(id)!);
 }

@@ -1,6 +1,6 @@
 // The text of /etc/unbound/unbound.conf and of what it reads: a validating resolver with the province's own root, which asks the
 // province's name servers directly, so that names within resolve while both upstreams are down. Pure.
-import type { Plan, PlannedHost } from "../plan/types.ts";
+import type { Plan, PlannedHost, PlannedZone } from "../plan/types.ts";
 import type { RenderFacts } from "./facts.ts";
 
 export const UNBOUND = {
@@ -12,8 +12,8 @@ export const UNBOUND = {
 
 export function unboundConfig(plan: Plan, host: PlannedHost): string {
   const { address } = host.server!;
-  const { aggregate, private4, domain } = plan.province;
-  const own = plan.zones.find((z) => z.name === domain)!;
+  const { aggregate, private4 } = plan.province;
+  const own = ownZones(plan);
   const id = `${plan.names.resolverId}.`;
   const allow = [aggregate.v4, private4, aggregate.v6].map((p) => `  access-control: ${p} allow`);
   return `server:
@@ -36,6 +36,8 @@ ${allow.join("\n")}
   ede: yes
   harden-dnssec-stripped: yes
   qname-minimisation: yes
+  # Reverse zones of private and documentation addresses are ours here.
+  unblock-lan-zones: yes
   hide-identity: yes
   hide-version: yes
   prefetch: yes
@@ -53,14 +55,22 @@ remote-control:
   control-enable: yes
   control-interface: ${UNBOUND.control}
   control-use-cert: no
-stub-zone:
-  name: "${domain}."
-${own.servers
-  .flatMap((s) => [s.address.v6, s.address.v4])
-  .map((a) => `  stub-addr: ${a}`)
-  .join("\n")}
-`;
+${own.map(stubZone).join("")}`;
 }
+
+/** Zones of the province's own servers that none of them delegates: what lies below one is found by its delegation. */
+const ownZones = (plan: Plan): PlannedZone[] => {
+  const ours = plan.zones.filter((z) => plan.byId.get(z.primary)!.server);
+  const below = new Set(ours.flatMap((z) => z.children.map((c) => c.name)));
+  return ours.filter((z) => !below.has(z.name));
+};
+
+const stubZone = ({ name, servers }: PlannedZone): string => `stub-zone:
+  name: "${name}."
+${servers
+  .flatMap((s) => [s.address.v6, s.address.v4])
+  .map((a) => `  stub-addr: ${a}\n`)
+  .join("")}`;
 
 /** The root's servers, in both families. */
 export function rootHints(plan: Plan): string {
@@ -74,6 +84,6 @@ export function rootHints(plan: Plan): string {
     .join("\n")}\n`;
 }
 
-/** The root, and the province's own zone, which is asked for without going by the root. */
+/** The root, and the province's own zones: those that are asked for without going by the root, and those that it does not know. */
 export const trustAnchors = (plan: Plan, facts: RenderFacts): string =>
-  ["", plan.province.domain].map((zone) => `${zone}. IN DS ${facts.zones.get(zone)!.ds}\n`).join("");
+  ["", ...ownZones(plan).map((z) => z.name)].map((zone) => `${zone}. IN DS ${facts.zones.get(zone)!.ds}\n`).join("");

@@ -22,6 +22,10 @@ export function zoneFile(plan: Plan, zone: PlannedZone, facts: RenderFacts): str
     soa,
     ...zone.servers.map((s) => `${apex} NS ${dotted(s.name)}`),
     ...zone.records.map((r) => `${dotted(r.name)} ${r.type} ${r.data}`),
+    // 3 1 1: the server's own public key, whoever vouches for it.
+    ...(zone.tlsa ?? []).flatMap(({ name, certificate }) =>
+      facts.publicKeys.get(certificate)!.map((key) => `${dotted(name)} TLSA 3 1 1 ${key}`),
+    ),
     ...delegations,
   ].join("\n")}\n`;
 }

@@ -1,6 +1,6 @@
 // X.509 as the vault issues it: a root, an issuing CA below it, server certificates below that, and the enrolment CA, which
 // is a root of its own. EC P-256 with SHA-256 throughout. Takes and gives PEM; touches no disk.
-import { randomBytes, webcrypto } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, randomBytes, webcrypto } from "node:crypto";
 // First, since the next module asks for it while it loads.
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
@@ -43,22 +43,36 @@ export async function intermediateCa(name: string, issuer: Issuer, days: number,
   ]);
 }
 
-/** A TLS server's certificate for DNS names, alone: the caller appends the chain. */
+/** A TLS server's certificate for DNS names, and a key that may have been made before, alone: the caller appends the chain. */
 export async function serverCertificate(
   names: readonly string[],
   issuer: Issuer,
   days: number,
   now: number,
+  key = newServerKey(),
 ): Promise<Issued> {
-  return issue(names[0]!, issuer, days, now, async (key, parent) => [
+  const extensions: Extensions = async (key, parent) => [
     new x509.BasicConstraintsExtension(false, undefined, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
     new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
     new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value }))),
     await x509.SubjectKeyIdentifierExtension.create(key),
     await x509.AuthorityKeyIdentifierExtension.create(parent.publicKey),
-  ]);
+  ];
+  return issue(names[0]!, issuer, days, now, extensions, key);
 }
+
+/** A new private key as PKCS#8 PEM. */
+export const newServerKey = (): string =>
+  generateKeyPairSync("ec", { namedCurve: ALGORITHM.namedCurve })
+    .privateKey.export({ type: "pkcs8", format: "pem" })
+    .toString();
+
+/** What a TLSA record of selector 1 and matching type 1 holds of a key (RFC 6698 §2.1): SHA-256 of its public half, hex. */
+export const publicKeyDigest = (key: string): string =>
+  createHash("sha256")
+    .update(createPublicKey(key).export({ type: "spki", format: "der" }))
+    .digest("hex");
 
 /** Part of its life that a certificate has left, 1 when it begins and below 0 when it is over. */
 export function lifeLeft(certificate: string, now: number): number {
@@ -74,20 +88,28 @@ export const namesOf = (certificate: string): string[] =>
 
 type Extensions = (key: CryptoKey, issuer: x509.X509Certificate) => Promise<x509.Extension[]>;
 
-async function issue(name: string, issuer: Issuer, days: number, now: number, extensions: Extensions): Promise<Issued> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+async function issue(
+  name: string,
+  issuer: Issuer,
+  days: number,
+  now: number,
+  extensions: Extensions,
+  key = newServerKey(),
+): Promise<Issued> {
+  const spki = createPublicKey(key).export({ type: "spki", format: "der" });
+  const publicKey = (await webcrypto.subtle.importKey("spki", spki, ALGORITHM, true, ["verify"])) as CryptoKey;
   const parent = new x509.X509Certificate(issuer.certificate);
   const certificate = await x509.X509CertificateGenerator.create({
     subject: `O=Vong Gac, CN=${name}`,
     issuer: parent.subject,
     ...lifetime(days, now),
-    publicKey: keys.publicKey as CryptoKey,
+    publicKey,
     signingKey: await importKey(issuer.key),
     signingAlgorithm: ALGORITHM,
     serialNumber: serial(),
-    extensions: await extensions(keys.publicKey as CryptoKey, parent),
+    extensions: await extensions(publicKey, parent),
   });
-  return { certificate: `${certificate.toString("pem")}\n`, key: await keyPem(keys.privateKey as CryptoKey) };
+  return { certificate: `${certificate.toString("pem")}\n`, key };
 }
 
 const lifetime = (days: number, now: number) => ({

@@ -20,6 +20,10 @@ export function dnskeyRdata(pem: string, role: KeyRole): Buffer {
   return Buffer.concat([head, Buffer.from(x!, "base64url"), Buffer.from(y!, "base64url")]);
 }
 
+/** Right side of the DNSKEY record of a key-signing key (RFC 4034 §2.2). */
+export const dnskeyText = (kskPem: string): string =>
+  `${FLAGS.ksk} ${PROTOCOL} ${ALGORITHM} ${dnskeyRdata(kskPem, "ksk").subarray(4).toString("base64")}`;
+
 /** RFC 4034 appendix B. */
 export function keyTag(rdata: Uint8Array): number {
   let sum = 0;

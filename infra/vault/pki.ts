@@ -1,26 +1,35 @@
 // The province's own certificates in the vault: root, issuing CA, servers' certificates, and the enrolment CA that vouches for
-// agents. Each is made once; a server's is made anew when less than a third of its life is left.
+// agents. Each is made once; a server's is made anew when less than a third of its life is left, for the key whose TLSA record has
+// stood beside the old one since the last time (RFC 7671 §8.1). The root's key is needed only to make an issuing CA: it may be taken
+// out (root-key.ts) and everything else goes on.
 import {
   type Issued,
   type Issuer,
   intermediateCa,
   lifeLeft,
   namesOf,
+  newServerKey,
+  publicKeyDigest,
   selfSignedCa,
   serverCertificate,
 } from "./certificates.ts";
+import { VaultError } from "./store.ts";
 import type { Vault } from "./vault.ts";
 
 const ROOT_DAYS = 3_650;
 const ISSUING_DAYS = 1_825;
 const SERVER_DAYS = 90;
 const RENEW_BELOW = 1 / 3;
+export const ROOT = "pki/root";
+const ISSUING = "pki/issuing";
 
 /** Names of the vault's entries: `<name>.crt` is public, `<name>.key` is not. */
 interface ServerCertificate {
   /** Leaf first, then the issuing CA: what a server sends. */
   chain: string;
   keySecret: string;
+  /** SHA-256 of the public keys that it has and will have next, hex. */
+  publicKeys: string[];
 }
 
 export interface Pki {
@@ -31,31 +40,55 @@ export interface Pki {
   server(name: string, dnsNames: string[]): Promise<ServerCertificate>;
 }
 
-/** Opens the PKI of a province. */
+/** Opens the PKI of a province. Throws `root-key-absent` when an issuing CA must be made and the root's key has been taken out. */
 export async function openPki(vault: Vault, province: string): Promise<Pki> {
-  const root = await ca(vault, "pki/root", () => selfSignedCa(`${province} Root CA`, ROOT_DAYS, vault.now, 1));
-  const issuing = await ca(vault, "pki/issuing", () =>
-    intermediateCa(`${province} Issuing CA`, root, ISSUING_DAYS, vault.now),
-  );
-  const enrolment = await ca(vault, "pki/enrolment", () =>
-    selfSignedCa(`${province} Agent Enrolment CA`, ROOT_DAYS, vault.now, 0),
-  );
+  if (!vault.has(`${ROOT}.crt`)) store(vault, ROOT, await selfSignedCa(`${province} Root CA`, ROOT_DAYS, vault.now, 1));
+  if (!issuingIsGood(vault))
+    store(vault, ISSUING, await intermediateCa(`${province} Issuing CA`, rootIssuer(vault), ISSUING_DAYS, vault.now));
+  if (!present(vault, "pki/enrolment"))
+    store(vault, "pki/enrolment", await selfSignedCa(`${province} Agent Enrolment CA`, ROOT_DAYS, vault.now, 0));
+  const issuing = issuer(vault, ISSUING);
   return {
-    root: root.certificate,
-    enrolment: { certificate: enrolment.certificate, keySecret: "pki/enrolment.key" },
+    root: vault.read(`${ROOT}.crt`),
+    enrolment: { certificate: vault.read("pki/enrolment.crt"), keySecret: "pki/enrolment.key" },
     async server(name, dnsNames) {
       const entry = `pki/${name}`;
-      if (!stillGood(vault, entry, dnsNames))
-        store(vault, entry, await serverCertificate(dnsNames, issuing, SERVER_DAYS, vault.now));
-      return { chain: vault.read(`${entry}.crt`) + issuing.certificate, keySecret: `${entry}.key` };
+      if (!stillGood(vault, entry, dnsNames)) await renew(vault, entry, dnsNames, issuing);
+      const next = vault.ensure(`${entry}.next.key`, newServerKey);
+      const publicKeys = [vault.read(`${entry}.key`), next].map(publicKeyDigest);
+      return { chain: vault.read(`${entry}.crt`) + issuing.certificate, keySecret: `${entry}.key`, publicKeys };
     },
   };
 }
 
-async function ca(vault: Vault, entry: string, make: () => Promise<Issued>): Promise<Issuer> {
-  if (!present(vault, entry)) store(vault, entry, await make());
-  return { certificate: vault.read(`${entry}.crt`), key: vault.read(`${entry}.key`) };
+/** The next key becomes the one in use, and the one after it is made. */
+async function renew(vault: Vault, entry: string, dnsNames: string[], issuing: Issuer): Promise<void> {
+  const key = vault.ensure(`${entry}.next.key`, newServerKey);
+  store(vault, entry, await serverCertificate(dnsNames, issuing, SERVER_DAYS, vault.now, key));
+  vault.write(`${entry}.next.key`, newServerKey());
 }
+
+/** An issuing CA near its end is made anew only where the root's key is at hand; while it lasts, daily work needs none. */
+function issuingIsGood(vault: Vault): boolean {
+  if (!present(vault, ISSUING)) return false;
+  const left = lifeLeft(vault.read(`${ISSUING}.crt`), vault.now);
+  return left >= RENEW_BELOW || (left > 0 && !vault.has(`${ROOT}.key`));
+}
+
+function rootIssuer(vault: Vault): Issuer {
+  if (!vault.has(`${ROOT}.key`))
+    throw new VaultError(
+      "root-key-absent",
+      `${ROOT}.key`,
+      "an issuing CA must be made: bring the root's key back first",
+    );
+  return issuer(vault, ROOT);
+}
+
+const issuer = (vault: Vault, entry: string): Issuer => ({
+  certificate: vault.read(`${entry}.crt`),
+  key: vault.read(`${entry}.key`),
+});
 
 /** The certificate is written after its key, so that where there is a certificate there is its key. */
 function store(vault: Vault, entry: string, issued: Issued): void {

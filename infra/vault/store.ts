@@ -15,7 +15,13 @@ import {
 } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
-export type VaultCode = "secret-missing" | "secret-name" | "vault-unusable";
+export type VaultCode =
+  | "passphrase-weak"
+  | "root-key-absent"
+  | "root-key-wrong"
+  | "secret-missing"
+  | "secret-name"
+  | "vault-unusable";
 
 export class VaultError extends Error {
   readonly code: VaultCode;
@@ -48,6 +54,8 @@ export function readSecret(dir: string, name: string): Buffer {
 }
 
 export const hasSecret = (dir: string, name: string): boolean => existsSync(pathOf(dir, name));
+
+export const removeSecret = (dir: string, name: string): void => rmSync(pathOf(dir, name), { force: true });
 
 /** Makes the folder if need be. Throws `vault-unusable`. */
 export function ensureFolder(dir: string): void {

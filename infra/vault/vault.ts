@@ -1,5 +1,5 @@
 // Opens the vault: what is there is kept, what is missing is made once. The time is handed in, so that renewal can be tested.
-import { ensureFolder, fingerprintOf, hasSecret, readSecret, writeSecret } from "./store.ts";
+import { ensureFolder, fingerprintOf, hasSecret, readSecret, removeSecret, writeSecret } from "./store.ts";
 
 export interface Vault {
   dir: string;
@@ -12,6 +12,7 @@ export interface Vault {
   write(name: string, content: string, flush?: boolean): void;
   /** Reads a secret, and makes it first if there is none. */
   ensure(name: string, make: () => string): string;
+  remove(name: string): void;
   /** What may stand in the engine's state in a secret's stead. */
   fingerprint(name: string): string;
 }
@@ -32,6 +33,7 @@ export function openVault(dir: string, now: number): Vault {
       if (!has(name)) write(name, make());
       return read(name);
     },
+    remove: (name) => removeSecret(dir, name),
     fingerprint: (name) => fingerprintOf(readSecret(dir, name)),
   };
 }

@@ -1,6 +1,6 @@
 // DNS secrets of the vault: two keys a signed zone, the key of zone transfers, and what the public may know of them.
 import { randomBytes } from "node:crypto";
-import { dsText, newZoneKey } from "./dnssec.ts";
+import { dnskeyText, dsText, newZoneKey } from "./dnssec.ts";
 import type { Vault } from "./vault.ts";
 
 interface ZoneKeys {
@@ -9,6 +9,8 @@ interface ZoneKeys {
   zskSecret: string;
   /** Right side of the DS record that vouches for the zone. */
   ds: string;
+  /** Right side of the DNSKEY record of the key-signing key. */
+  dnskey: string;
 }
 
 /** A zone's name as a word for files: the root has none of its own. */
@@ -19,7 +21,7 @@ export function zoneKeys(vault: Vault, zone: string): ZoneKeys {
   const entry = (role: string) => `dns/${zoneLabel(zone)}.${role}.pem`;
   const ksk = vault.ensure(entry("ksk"), newZoneKey);
   vault.ensure(entry("zsk"), newZoneKey);
-  return { kskSecret: entry("ksk"), zskSecret: entry("zsk"), ds: dsText(zone, ksk) };
+  return { kskSecret: entry("ksk"), zskSecret: entry("zsk"), ds: dsText(zone, ksk), dnskey: dnskeyText(ksk) };
 }
 
 /**

@@ -106,7 +106,7 @@ describe("the daemons", { skip }, () => {
     });
 
   it("knot takes the zones, and knows the imported keys once", () => {
-    const host = deployment.hosts.find((h) => h.id === "dns1")!;
+    const host = deployment.hosts.find((h) => h.id === "sign1")!;
     const root = lay(host);
     const { prepare, user } = host.daemons.find((d) => d.name === "knot")!;
     for (const argv of [...prepare!, ...prepare!]) taken(within(root, argv, user), argv.join(" "));

@@ -5,7 +5,9 @@ import fc from "fast-check";
 import { BOGONS4, BOGONS6 } from "../../infra/plan/routing.ts";
 import {
   birdConfig,
+  dsHandOff,
   firewall,
+  handedOver,
   knotConfig,
   type RenderFacts,
   trustAnchors,
@@ -16,7 +18,11 @@ import { agencies, plan, provinces, sample } from "./plan/sample.ts";
 
 const full = plan(sample);
 const facts: RenderFacts = {
-  zones: new Map(full.zones.map((z, i) => [z.name, { ds: `${i} 13 2 AA${i}` }])),
+  zones: new Map(full.zones.map((z, i) => [z.name, { ds: `${i} 13 2 AA${i}`, dnskey: `257 3 13 KEY${i}` }])),
+  publicKeys: new Map([
+    ["portal", ["aa", "bb"]],
+    ["console", ["cc", "dd"]],
+  ]),
   wrongDs: new Map([[full.names.bogus, "99 13 2 FF"]]),
   transferKey: "transfer",
 };
@@ -155,23 +161,97 @@ describe("zones", () => {
     }
   });
 
-  it("signs at the primary only, without salt or extra iterations, and transfers by key", () => {
-    const [first, second] = ["dns1", "dns2"].map((id) => knotConfig(full, full.byId.get(id)!, facts));
+  it("signs at a hidden primary only, without salt or extra iterations, and transfers by key", () => {
+    const [primary, ...secondaries] = ["sign1", "dns1", "dns2"].map((id) =>
+      knotConfig(full, full.byId.get(id)!, facts),
+    );
     for (const line of [
       "manual: on",
       "nsec3-iterations: 0",
       "nsec3-salt-length: 0",
       "dnssec-signing: on",
-      "notify: [ dns2 ]",
+      "notify: [ dns1, dns2 ]",
     ])
-      assert.ok(first!.includes(line), line);
-    assert.match(second!, /- domain: camau\.gov\.vn\.\n {4}template: secondary/);
-    assert.doesNotMatch(second!.slice(second!.indexOf("zone:\n")), /template: primary/);
-    for (const text of [first!, second!]) assert.match(text, /key: transfer\n {4}action: \[ transfer, notify \]/);
+      assert.ok(primary!.includes(line), line);
+    for (const text of secondaries) {
+      assert.match(text, /- domain: camau\.gov\.vn\.\n {4}template: secondary/);
+      assert.doesNotMatch(text.slice(text.indexOf("zone:\n")), /template: primary/);
+      assert.match(text, /master: \[ sign1 \]/);
+    }
+    for (const text of [primary!, ...secondaries])
+      assert.match(text, /key: transfer\n {4}action: \[ transfer, notify \]/);
+    assert.doesNotMatch(zone("camau.gov.vn"), /sign1/, "nobody is told of it");
   });
 
-  it("anchors the root and the province's own zone", () => {
-    assert.match(trustAnchors(full, facts), /^\. IN DS 0 13 2 AA0\ncamau\.gov\.vn\. IN DS \d+ 13 2 AA\d+\n$/);
+  it("tells parents by CDS what to hold, where there is a parent", () => {
+    const text = knotConfig(full, full.byId.get("sign1")!, facts);
+    const policy = (name: string) =>
+      text.match(new RegExp(`- domain: ${name}\\.\n(?:.*\n){2} {4}dnssec-policy: (\\S+)`))![1]!;
+    const cds = (id: string) =>
+      text.match(new RegExp(`- id: ${id}\\n(?:.*\\n){1,6}? {4}cds-cdnskey-publish: (\\w+)`))![1];
+    assert.equal(cds(policy("camau.gov.vn")), "always");
+    assert.equal(cds(policy("int.camau.gov.vn")), "none");
+  });
+
+  it("anchors the root, the province's own zones and what nobody above knows", () => {
+    const anchored = [...trustAnchors(full, facts).matchAll(/^(\S*)\. IN DS \d+ 13 2 AA\d+$/gm)].map((m) => m[1]);
+    assert.deepEqual(anchored, [
+      "",
+      "camau.gov.vn",
+      "0.4.8.b.d.0.1.0.0.2.ip6.arpa",
+      "113.0.203.in-addr.arpa",
+      "int.camau.gov.vn",
+      "10.in-addr.arpa",
+    ]);
+  });
+
+  it("answers inner zones to the province alone", () => {
+    for (const id of ["sign1", "dns1", "dns2"]) {
+      const text = knotConfig(full, full.byId.get(id)!, facts);
+      for (const inner of ["int.camau.gov.vn", "10.in-addr.arpa"])
+        assert.match(text, new RegExp(`- domain: ${inner}\\.\n(?: {4}.*\n)* {4}module: mod-queryacl/inside`));
+      assert.doesNotMatch(text.match(/- domain: camau\.gov\.vn\.\n(?: {4}.*\n)*/)![0], /queryacl/);
+    }
+    assert.doesNotMatch(zone("camau.gov.vn"), /\bint\.camau/, "no delegation");
+  });
+
+  it("publishes the keys of TLS services, that there is no mail, and who may issue", () => {
+    const text = zone("camau.gov.vn");
+    assert.match(text, /^_443\._tcp\.portal\.camau\.gov\.vn\. TLSA 3 1 1 aa\n.* TLSA 3 1 1 bb$/m);
+    for (const name of ["", "portal.", "xa-dat-mui."]) {
+      assert.ok(text.includes(`\n${name}camau.gov.vn. MX 0 .\n`), name);
+      assert.ok(text.includes(`\n${name}camau.gov.vn. TXT "v=spf1 -all"\n`), name);
+    }
+    assert.match(text, /^_dmarc\.camau\.gov\.vn\. TXT "v=DMARC1; p=reject;/m);
+    assert.match(text, /^camau\.gov\.vn\. CAA 0 issue /m);
+  });
+
+  it("turns every public address back into the name that it has", () => {
+    const six = zone("0.4.8.b.d.0.1.0.0.2.ip6.arpa");
+    assert.match(
+      six,
+      /^8\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.1\.1\.\S+\.ip6\.arpa\. PTR portal\.camau\.gov\.vn\.$/m,
+    );
+    assert.match(zone("113.0.203.in-addr.arpa"), /^5\.113\.0\.203\.in-addr\.arpa\. PTR ns1\.camau\.gov\.vn\.$/m);
+    assert.match(zone("10.in-addr.arpa"), /^21\.0\.0\.10\.in-addr\.arpa\. PTR hub1\.int\.camau\.gov\.vn\.$/m);
+    assert.match(zone(""), /^0\.4\.8\S+\.ip6\.arpa\. DS \d+ 13 2 AA\d+$/m, "with a chain from the root");
+  });
+
+  it("hands each parent servers, addresses, DS and key", () => {
+    assert.deepEqual(handedOver(full), ["0.4.8.b.d.0.1.0.0.2.ip6.arpa", "113.0.203.in-addr.arpa", "camau.gov.vn"]);
+    const text = dsHandOff(full, "camau.gov.vn", facts);
+    assert.match(text, /^camau\.gov\.vn\. 3600 IN DS \d+ 13 2 AA\d+$/m);
+    assert.match(text, /^; camau\.gov\.vn\. 3600 IN DNSKEY 257 3 13 KEY\d+$/m);
+    assert.match(text, /^ns2\.camau\.gov\.vn\. 3600 IN AAAA 2001:db8:4000:1200::5$/m);
+  });
+
+  it("has a primary that is seen where there is but one secondary", () => {
+    const p = plan({
+      ...sample,
+      datacentres: sample.datacentres.map((dc) => ({ ...dc, servers: dc.servers.filter((s) => s.id !== "dns1") })),
+    });
+    const servers = p.zones.find((z) => z.name === "camau.gov.vn")!.servers.map((s) => s.host);
+    assert.deepEqual(servers, ["sign1", "dns2"]);
   });
 });
 

@@ -1,7 +1,7 @@
 // The vault makes each thing once, keeps it, renews what ages, and what it says of DNSSEC keys is what Knot and the RFCs say.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { createHash, createPublicKey, verify, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, verify, X509Certificate } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +10,12 @@ import { dnskeyRdata, dsOf, dsText, keyTag } from "../../infra/vault/dnssec.ts";
 import {
   agentTokens,
   configKey,
+  forgetRootKey,
   openPki,
   openVault,
   readSecret,
+  restoreRootKey,
+  sealedRootKey,
   signedAssignments,
   transferKey,
   VaultError,
@@ -110,6 +113,52 @@ describe("the province's PKI", () => {
     assert.notEqual(renewed, first);
     assert.equal(await leaf(62), renewed);
     assert.notEqual(await leaf(62, ["a.vn", "b.vn"]), renewed);
+  });
+});
+
+describe("the root's key", () => {
+  const PASS = "correct horse battery staple";
+  const open = (dir: string, days = 0) => openPki(openVault(dir, NOW + days * DAY_MS), "P");
+
+  it("is not needed for daily work: servers' certificates go on without it", async () => {
+    const dir = fresh();
+    await open(dir);
+    const vault = openVault(dir, NOW);
+    const sealed = sealedRootKey(vault, PASS);
+    assert.match(sealed, /^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
+    const plain = vault.read("pki/root.key");
+    forgetRootKey(vault);
+    assert.equal(existsSync(join(dir, "pki/root.key")), false);
+    const first = (await (await open(dir)).server("s", ["a.vn"])).chain;
+    const renewed = (await (await open(dir, 80)).server("s", ["a.vn"])).chain;
+    assert.notEqual(renewed, first);
+    restoreRootKey(vault, sealed, PASS);
+    assert.equal(createPrivateKey(vault.read("pki/root.key")).equals(createPrivateKey(plain)), true);
+  });
+
+  it("is asked for when an issuing CA must be made, and is refused when it is another's", async () => {
+    const [dir, other] = [fresh(), fresh()];
+    await open(dir);
+    await open(other);
+    const vault = openVault(dir, NOW);
+    const foreign = sealedRootKey(openVault(other, NOW), PASS);
+    const code = (c: string) => (e: unknown) => e instanceof VaultError && e.code === c;
+    assert.throws(() => sealedRootKey(vault, "short"), code("passphrase-weak"));
+    assert.throws(() => restoreRootKey(vault, foreign, PASS), code("root-key-wrong"));
+    assert.throws(() => restoreRootKey(vault, sealedRootKey(vault, PASS), `${PASS}!`), code("root-key-wrong"));
+    forgetRootKey(vault);
+    assert.throws(() => sealedRootKey(vault, PASS), code("root-key-absent"));
+    await open(dir, 1_500);
+    await assert.rejects(open(dir, 1_900), code("root-key-absent"));
+  });
+
+  it("has a key ready before it is used: what TLSA said before a renewal holds after it", async () => {
+    const dir = fresh();
+    const at = async (days: number) => (await open(dir, days)).server("s", ["a.vn"]);
+    const [before, after_] = [await at(0), await at(61)];
+    assert.equal(before.publicKeys[1], after_.publicKeys[0]);
+    const key = new X509Certificate(after_.chain).publicKey.export({ type: "spki", format: "der" });
+    assert.equal(createHash("sha256").update(key).digest("hex"), after_.publicKeys[0]);
   });
 });
 

@@ -1,34 +1,15 @@
 // Who may begin to speak to whom, and why: one table for both families. What is not in it is refused. The renderers make every
 // host's rules of it (render/nftables.ts), and reach.ts answers from it. Pure.
-import type { ServerTask } from "../province/schema.ts";
+import { SECURITY_ZONES, type ServerTask } from "../province/schema.ts";
+import { zoneOfRouter } from "./security-zones.ts";
 import type { PlannedHost, Role } from "./types.ts";
 
 /** The outermost first. `management`: routers' own addresses, and what watches and steers. */
-export const ZONES = ["internet", "border", "dmz", "application", "data", "management", "campus"] as const;
+export const ZONES = ["internet", ...SECURITY_ZONES] as const;
 export type Zone = (typeof ZONES)[number];
 
-const ZONE_OF_ROLE: Record<Exclude<Role, "server">, Zone> = {
-  internet: "internet",
-  upstream: "internet",
-  border: "border",
-  core: "management",
-  hub: "management",
-  site: "campus",
-};
-
-/** What is not named here serves the province's own: nobody outside reaches it. */
-const ZONE_OF_TASK: Partial<Record<ServerTask, Zone>> = {
-  portal: "dmz",
-  "secondary-dns": "dmz",
-  bastion: "dmz",
-  // It holds the keys of the zones.
-  "primary-dns": "data",
-  resolver: "application",
-  console: "management",
-};
-
 export const zoneOf = ({ role, server }: PlannedHost): Zone =>
-  role === "server" ? (ZONE_OF_TASK[server!.task] ?? "application") : ZONE_OF_ROLE[role];
+  role === "internet" || role === "upstream" ? "internet" : (server?.zone ?? zoneOfRouter(role));
 
 export interface Ports {
   tcp: readonly number[];
@@ -49,8 +30,9 @@ export const SERVICES = {
 } as const satisfies Record<string, Ports>;
 export type Service = keyof typeof SERVICES;
 
-/** Hosts that have any of what is listed. */
+/** Hosts that have any of what is listed, and stand within the zone where one is named. */
 export interface Party {
+  within?: Zone;
   zones?: readonly Zone[];
   tasks?: readonly ServerTask[];
   roles?: readonly Role[];
@@ -65,7 +47,7 @@ export interface Flow {
 }
 
 const INTERNET: Party = { zones: ["internet"] };
-const INSIDE: Party = { zones: ["border", "dmz", "application", "data", "management", "campus"] };
+const INSIDE: Party = { zones: SECURITY_ZONES };
 const ROUTERS: readonly Role[] = ["border", "core", "hub", "site"];
 const NAME_SERVERS: readonly ServerTask[] = ["primary-dns", "secondary-dns"];
 
@@ -84,9 +66,9 @@ export const FLOWS: readonly Flow[] = [
   {
     id: "public-dns",
     from: INTERNET,
-    to: { tasks: ["secondary-dns"] },
+    to: { tasks: NAME_SERVERS, within: "dmz" },
     services: ["dns", "echo"],
-    why: "resolvers of the world ask the province's public name servers; the primary is hidden",
+    why: "resolvers of the world ask the province's public name servers; a hidden primary stands elsewhere",
   },
   {
     id: "public-bastion",
@@ -182,7 +164,8 @@ export const FLOWS: readonly Flow[] = [
 ];
 
 /** Whether a host is one of a party. */
-export const isOf = (host: PlannedHost, { zones, tasks, roles }: Party): boolean =>
-  (zones?.includes(zoneOf(host)) ?? false) ||
-  (roles?.includes(host.role) ?? false) ||
-  (host.server !== undefined && (tasks?.includes(host.server.task) ?? false));
+export const isOf = (host: PlannedHost, { zones, tasks, roles, within }: Party): boolean =>
+  (within === undefined || within === zoneOf(host)) &&
+  ((zones?.includes(zoneOf(host)) ?? false) ||
+    (roles?.includes(host.role) ?? false) ||
+    (host.server !== undefined && (tasks?.includes(host.server.task) ?? false)));

@@ -17,7 +17,7 @@ const WATCHED_TASKS: ServerTask[] = ["bastion"];
 /** The hosts of the province and of what stands around it: outside first, then data centres, then sites. */
 export const planHosts = (p: Intent, a: Allocation): PlannedHost[] => [
   ...outside(p),
-  ...p.datacentres.flatMap((dc) => [...routers(dc, a), ...servers(dc, a)]),
+  ...p.datacentres.flatMap((dc) => [...routers(dc, a), ...servers(dc, a, hiddenPrimary(p))]),
   ...p.agencies.map(
     (agency): PlannedHost => ({
       id: agency.id,
@@ -83,7 +83,11 @@ function routers(dc: Intent["datacentres"][number], a: Allocation): PlannedHost[
   }));
 }
 
-function servers(dc: Intent["datacentres"][number], a: Allocation): PlannedHost[] {
+/** With two public name servers besides it the primary need not be one. */
+const hiddenPrimary = (p: Intent): boolean =>
+  p.datacentres.flatMap((dc) => dc.servers).filter((s) => s.runs === "secondary-dns").length > 1;
+
+function servers(dc: Intent["datacentres"][number], a: Allocation, hidden: boolean): PlannedHost[] {
   const core = dc.routers.find((r) => r.role === "core")!.id;
   const gateway = a.datacentreLan(dc.number).address;
   return dc.servers.map((s) => ({
@@ -92,7 +96,13 @@ function servers(dc: Intent["datacentres"][number], a: Allocation): PlannedHost[
     agency: dc.id,
     name: named(s.runs, s),
     anycast: [],
-    server: { task: s.runs, zone: zoneOfServer(s.runs, s.zone), address: a.server(dc.number, s.number), gateway, core },
+    server: {
+      task: s.runs,
+      zone: zoneOfServer(s.runs, hidden, s.zone),
+      address: a.server(dc.number, s.number),
+      gateway,
+      core,
+    },
     watched: WATCHED_TASKS.includes(s.runs),
   }));
 }

@@ -3,15 +3,19 @@ import type { SecurityZone, ServerTask } from "../province/schema.ts";
 import type { Role } from "./types.ts";
 
 const OF_TASK: Record<ServerTask, SecurityZone> = {
-  "primary-dns": "dmz",
+  // It holds the keys of the zones; where it is a public name server itself, it must stand with the others.
+  "primary-dns": "data",
   "secondary-dns": "dmz",
   resolver: "application",
   portal: "dmz",
   console: "management",
-  bastion: "management",
+  // The door: what it leads to is management, and that the outside never reaches.
+  bastion: "dmz",
 };
 
-export const zoneOfServer = (task: ServerTask, stated?: SecurityZone): SecurityZone => stated ?? OF_TASK[task];
+/** `hiddenPrimary`: the world asks two secondaries or more, and not the primary (zones.ts). */
+export const zoneOfServer = (task: ServerTask, hiddenPrimary: boolean, stated?: SecurityZone): SecurityZone =>
+  stated ?? (task === "primary-dns" && !hiddenPrimary ? "dmz" : OF_TASK[task]);
 
 /** Of a router: borders face the outside, the others are managed from within. */
 export const zoneOfRouter = (role: Role): SecurityZone =>

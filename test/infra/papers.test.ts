@@ -73,7 +73,7 @@ describe("the sample's papers", async () => {
     const { domain } = sample.province;
     assert.match(more.get(`ds/${domain}.txt`)!, new RegExp(`^${domain}\\. IN DS ${ds.get(domain)}$`, "m"));
     assert.match(more.get(`ds/${domain}.txt`)!, /^ns2\.camau\.gov\.vn\. IN AAAA 2001:db8:/m);
-    assert.ok(more.has(`hosts/dns1/etc/knot/zones/${domain}.zone`));
+    assert.ok(more.has(`hosts/sign1/etc/knot/zones/${domain}.zone`));
   });
 
   it("name every address of the plan once in the address book", () => {

@@ -42,6 +42,15 @@ describe("reach", () => {
     assert.equal(all.length, (hosts * (hosts - 1) - 3 * 2) * Object.keys(SERVICES).length * 2);
   });
 
+  it("lets the world ask a primary that is a public name server itself, and no other", () => {
+    const alone = plan({
+      ...sample,
+      datacentres: sample.datacentres.map((dc) => ({ ...dc, servers: dc.servers.filter((s) => s.id !== "dns1") })),
+    });
+    const ask = (p: typeof alone) => reach(p, { from: "inet", to: "sign1", service: "dns", family: 6 }).reached;
+    assert.deepEqual([ask(alone), ask(small)], [true, false]);
+  });
+
   it("throws for a host that is none", () => {
     assert.throws(() => reach(small, { from: "nobody", to: "web1", service: "dns", family: 6 }), /no host nobody/);
   });

@@ -33,6 +33,8 @@ export interface RunningConsole {
   close(): Promise<void>;
 }
 
+const LOST_REMEDY =
+  "A sync of the journal failed. Look at the kernel's log, mend the disk, start again: what was acknowledged is kept, the rest comes again.";
 const CLOCK_LOOK_MS = 10_000;
 
 /** Starts everything that console.json names. Rejects with a Problem; then nothing is left open but what exits with us. */
@@ -63,6 +65,9 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     metrics,
     publish: feed.push,
     republish: feed.restart,
+    lost(error) {
+      throw new Problem("store-lost", config.dataDir, messageOf(error), LOST_REMEDY, error);
+    },
   });
   pipeline.setRegistry(registry);
   const gateway = await openGateway({
@@ -137,7 +142,7 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
       for (const watch of watches) watch.close();
       feed.close();
       await Promise.all([gateway.close(), screen.close(), closed(admin), closed(metricsServer)]);
-      pipeline.stop();
+      await pipeline.stop();
       store.close();
     },
   };

@@ -33,8 +33,8 @@ export interface Correlation {
   step(input: Input): Change[];
   /** Last thing inside a transaction: keeps what changed. */
   save(): void;
-  /** What the last transaction changed, as it was committed. */
-  changed(): Incident[];
+  /** Ids of the incidents that the last transaction changed. */
+  changed(): string[];
   /** What is in memory may not be what the record says. */
   invalidate(): void;
   /** In how many ms a tick is due; undefined for never. */
@@ -117,8 +117,7 @@ export function createCorrelation<State>(parts: CorrelationParts<State>): Correl
     save() {
       for (const incident of incidents.values()) store.incidents.save(incident, now());
     },
-    // The correlator goes on changing its own objects; others get a copy.
-    changed: () => [...incidents.values()].map((i) => structuredClone(i)),
+    changed: () => [...incidents.keys()],
     invalidate() {
       stale = true;
     },

@@ -1,11 +1,12 @@
-// Many jobs, one fsync: what arrives within a few milliseconds shares a transaction. A job's promise of durability is
-// kept in `done`, which runs only after the commit. A group that fails for a reason of one of its jobs is tried again
+// Many jobs, one wait for the disk: what arrives within a few milliseconds shares a transaction, and transactions that end while the
+// disk is busy share its next sync; meanwhile the next group is worked on. A job's promise of durability is kept in `done`, which
+// runs only after commit and sync. A group that fails for a reason of one of its jobs is tried again
 // job by job, so that one bad item cannot hold up everybody; a group that fails for the disk's sake fails whole.
 
 export interface Job {
   /** Inside the transaction. May throw. */
   run(): void;
-  /** After the commit. */
+  /** After the commit, and after the sync that follows it. */
   done(): void;
   /** The transaction was rolled back. */
   failed(): void;
@@ -17,6 +18,11 @@ export interface CommitHooks {
   begin(): void;
   end(): void;
   committed(tookMs: number): void;
+  /** Resolves when everything committed so far is on the disk. A rejection is the end: what the disk has is not known. */
+  sync(): Promise<void>;
+  syncFailed(error: unknown): void;
+  /** Now all that was committed before is on the disk. */
+  synced(): void;
   rolledBack(error: unknown): void;
   /** True when trying the jobs one by one is of no use. */
   isDiskFailure(error: unknown): boolean;
@@ -26,8 +32,8 @@ export interface GroupCommit {
   add(job: Job): void;
   /** Jobs that wait. */
   pending(): number;
-  /** Runs what waits now, in as many groups as it takes. */
-  flush(): void;
+  /** Runs what waits now, in as many groups as it takes. Resolves when it is on the disk. */
+  flush(): Promise<void>;
 }
 
 /** Jobs of one transaction: bounds how long a commit keeps the event loop. */
@@ -36,7 +42,28 @@ const MOST_JOBS = 500;
 export function groupCommit(hooks: CommitHooks, delayMs: number): GroupCommit {
   let queue: Job[] = [];
   let waits = false;
+  let committed: Job[] = [];
+  let syncing: Promise<void> | undefined;
 
+  const sync = (): Promise<void> => {
+    syncing ??= (async () => {
+      while (committed.length > 0) {
+        const jobs = committed;
+        committed = [];
+        try {
+          await hooks.sync();
+        } catch (error) {
+          hooks.syncFailed(error);
+          for (const job of jobs) job.failed();
+          continue;
+        }
+        for (const job of jobs) job.done();
+        hooks.synced();
+      }
+      syncing = undefined;
+    })();
+    return syncing;
+  };
   const attempt = (jobs: Job[]): void => {
     const began = performance.now();
     try {
@@ -52,7 +79,8 @@ export function groupCommit(hooks: CommitHooks, delayMs: number): GroupCommit {
       return;
     }
     hooks.committed(performance.now() - began);
-    for (const job of jobs) job.done();
+    committed.push(...jobs);
+    void sync();
   };
   const attemptNext = (): void => {
     const group = queue.slice(0, MOST_JOBS);
@@ -72,8 +100,9 @@ export function groupCommit(hooks: CommitHooks, delayMs: number): GroupCommit {
       waits = true;
     },
     pending: () => queue.length,
-    flush() {
+    async flush() {
       while (queue.length > 0) attemptNext();
+      await sync();
     },
   };
 }

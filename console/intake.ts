@@ -19,6 +19,8 @@ export interface Intake {
   /** Targets of which something was said in this transaction; forgotten by `begin`. */
   touched: ReadonlySet<string>;
   begin(): void;
+  /** Last thing inside a transaction: keeps what each target said last in it. */
+  save(): void;
 }
 
 export interface IntakeParts {
@@ -32,10 +34,10 @@ export interface IntakeParts {
 
 export function createIntake({ store, view, correlation, clock, log, metrics }: IntakeParts): Intake {
   const touched = new Set<string>();
+  const latest = new Map<string, Parameters<Store["items"]["saveLatest"]>[0]>();
   const fullAsked = new Map<string, { again: number; delay: number }>();
 
   const takeIn = (agent: string, item: Item, receivedAt: number): void => {
-    metrics.items.inc({ kind: item.type });
     if (!view.targetOf(agent, item.target)) {
       // Kept in the log, and no more: an agent speaks of its own targets only.
       metrics.strayItems.inc();
@@ -45,9 +47,15 @@ export function createIntake({ store, view, correlation, clock, log, metrics }: 
       correlation.step({ type: "detection", agent, detection: item, receivedAt });
       return;
     }
-    store.items.saveLatest({ agent, ...view.hear(agent, item, receivedAt) });
+    latest.set(item.target, { agent, ...view.hear(agent, item, receivedAt) });
     touched.add(item.target);
     correlation.step({ type: "report", agent, report: item, receivedAt });
+  };
+
+  const count = (items: Item[]): void => {
+    const reports = items.filter((i) => i.type === "report").length;
+    if (reports > 0) metrics.items.inc({ kind: "report" }, reports);
+    if (reports < items.length) metrics.items.inc({ kind: "detection" }, items.length - reports);
   };
 
   /** True when the agent's view of what it said differs from ours; then not again for a while, and ever longer. */
@@ -69,12 +77,19 @@ export function createIntake({ store, view, correlation, clock, log, metrics }: 
 
   return {
     touched,
-    begin: () => touched.clear(),
-    take({ agent, epoch, firstSeq, items, digest }) {
+    begin() {
+      touched.clear();
+      latest.clear();
+    },
+    save() {
+      for (const said of latest.values()) store.items.saveLatest(said);
+    },
+    take({ agent, epoch, firstSeq, items, digest, frame }) {
       const receivedAt = correlation.now();
-      const appended = store.items.append(agent, epoch, firstSeq, items, receivedAt);
+      const appended = store.items.append(agent, epoch, firstSeq, items, receivedAt, frame);
       if (!appended.ok) return hole(appended.last);
       for (const item of appended.fresh) takeIn(agent, item, receivedAt);
+      count(appended.fresh);
       return { ok: true, seq: appended.last, full: wantsFull(agent, digest) };
     },
     takeGap({ agent, epoch, from, to, reason }) {

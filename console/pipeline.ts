@@ -31,18 +31,21 @@ export interface Pipeline extends Sink {
   trouble(): string | undefined;
   /** Agents whose assignment could not be applied, with the reason. */
   misconfigured(): Record<string, string>;
-  /** Commits what waits and ends the timers. */
-  stop(): void;
+  /** Commits what waits, sees it onto the disk and ends the timers. */
+  stop(): Promise<void>;
 }
 
 export interface PipelineParts<State> extends CorrelationParts<State> {
   presence: PresenceBook;
   publish(changes: Changes): void;
+  /** The disk broke its promise: what it has is not known, and only a new start from the record can tell. */
+  lost(error: unknown): void;
   /** The registry is another: every screen needs a new snapshot. */
   republish(): void;
 }
 
 const GROUP_MS = 4;
+const SHOW_MS = 40;
 const SWEEP_MS = 250;
 const RETRY_MS = 3_000;
 const MOST_PENDING = 20_000;
@@ -57,22 +60,42 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
   let troubled: string | undefined;
   let wakeTimer: NodeJS.Timeout | undefined;
   let stopped = false;
+  const unshown = { targets: new Set<string>(), incidents: new Set<string>() };
+  let showTimer: NodeJS.Timeout | undefined;
+
+  /** Screens see what is on the disk, as it stands when they are told: much that changes often is told once a while. */
+  const show = (): void => {
+    showTimer ??= setTimeout(() => {
+      showTimer = undefined;
+      const targets = [...unshown.targets].map((id) => view.target(id)).filter((t) => t !== undefined);
+      const incidents = [...unshown.incidents].map((id) => store.incidents.get(id)).filter((i) => i !== undefined);
+      unshown.targets.clear();
+      unshown.incidents.clear();
+      publish({ targets, incidents });
+    }, SHOW_MS);
+  };
 
   const commits = groupCommit(
     {
-      transaction: store.transaction,
+      transaction: store.unsynced,
+      sync: store.sync,
+      syncFailed: parts.lost,
+      synced: show,
       isDiskFailure,
       begin() {
         intake.begin();
         correlation.begin();
       },
-      end: correlation.save,
+      end() {
+        intake.save();
+        correlation.save();
+      },
       committed(tookMs) {
         if (troubled) log.info({ event: "store-recovered" });
         troubled = undefined;
         metrics.commits.observe(tookMs / 1000);
-        const targets = [...intake.touched].map((id) => view.target(id)).filter((t) => t !== undefined);
-        publish({ targets, incidents: correlation.changed() });
+        for (const id of intake.touched) unshown.targets.add(id);
+        for (const id of correlation.changed()) unshown.incidents.add(id);
         wakeIn(correlation.wakeInMs());
       },
       rolledBack(error) {
@@ -152,11 +175,13 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
     },
     trouble: () => troubled,
     misconfigured: () => Object.fromEntries(failedConfig),
-    stop() {
-      commits.flush();
+    async stop() {
+      const flushed = commits.flush();
       stopped = true;
       clearInterval(sweeper);
       clearTimeout(wakeTimer);
+      await flushed;
+      clearTimeout(showTimer);
     },
   };
 }

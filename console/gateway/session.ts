@@ -99,7 +99,7 @@ export function startSession(parts: SessionParts): Session {
     session.pushAssignment();
   };
 
-  const onBatch = (frame: Batch) => {
+  const onBatch = (frame: Batch, text: Buffer) => {
     if (
       frame.firstSeq + frame.items.length > Number.MAX_SAFE_INTEGER ||
       (frame.firstSeq === 0 && frame.items.length > 0)
@@ -111,14 +111,14 @@ export function startSession(parts: SessionParts): Session {
       sink.configured(agent, frame.config);
     }
     const { epoch, firstSeq, items, digest } = frame;
-    submit(epoch, sink.deliver({ agent, epoch, firstSeq, items, digest }));
+    submit(epoch, sink.deliver({ agent, epoch, firstSeq, items, digest, frame: text }));
   };
 
-  const onFrame = (frame: AgentFrame) => {
+  const onFrame = (frame: AgentFrame, text: Buffer) => {
     if (frame.t === "hello") return hello ? refuse("frame-invalid", "a second hello") : onHello(frame);
     if (!hello) return refuse("hello-expected", `the first frame is a ${frame.t}`);
     if (frame.epoch !== hello.epoch) return refuse("epoch-unknown", `epoch ${frame.epoch}, hello said ${hello.epoch}`);
-    if (frame.t === "batch") return onBatch(frame);
+    if (frame.t === "batch") return onBatch(frame, text);
     if (frame.to < frame.from) return refuse("frame-invalid", "/to is below /from");
     sink.heard(agent);
     submit(frame.epoch, sink.lost({ agent, epoch: frame.epoch, from: frame.from, to: frame.to, reason: frame.reason }));
@@ -135,7 +135,7 @@ export function startSession(parts: SessionParts): Session {
     parts.metrics.frames.inc({ type: decoded.frame.t });
     clearTimeout(deadline);
     deadline = setTimeout(() => socket.terminate(), limits.idleMs);
-    onFrame(decoded.frame);
+    onFrame(decoded.frame, data);
   };
 
   const session: Session = {

@@ -7,6 +7,8 @@ export interface Delivery {
   firstSeq: number;
   items: Item[];
   digest?: string | undefined;
+  /** The frame that brought them, as it was received: UTF-8 JSON. */
+  frame?: Uint8Array;
 }
 
 export interface LostRange {

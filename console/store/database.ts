@@ -31,9 +31,9 @@ export function openDatabase(dataDir: string): DatabaseSync {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     db = new DatabaseSync(path, { timeout: 2_000, defensive: true });
-    // Exclusive before WAL: the lock is held for the life of the process, so a second console cannot share the record.
-    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-             PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864;`);
+    // Pages that take a frame whole; of a record that exists the size stays as it is. Exclusive before WAL: the lock is held for the life of the process, so a second console cannot share the record.
+    db.exec(`PRAGMA page_size = 16384; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+             PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 134217728; PRAGMA wal_autocheckpoint = 4000;`);
     db.exec("BEGIN IMMEDIATE; COMMIT");
     checkIntegrity(db, path);
     migrate(db, path);
@@ -61,8 +61,11 @@ function migrate(db: DatabaseSync, path: string): void {
       `the record has schema changes that this console does not know: ${unknown.join(", ")}`,
       "Start the newer version of the console again, or take the record's copy from before the upgrade.",
     );
-  for (const { name, sql } of MIGRATIONS.filter((m) => !seen.has(m.name)))
-    db.exec(`BEGIN IMMEDIATE; ${sql}; INSERT INTO migration (name) VALUES ('${name}'); COMMIT`);
+  for (const { name, sql = "", run } of MIGRATIONS.filter((m) => !seen.has(m.name))) {
+    db.exec(`BEGIN IMMEDIATE; ${sql}`);
+    run?.(db);
+    db.exec(`INSERT INTO migration (name) VALUES ('${name}'); COMMIT`);
+  }
 }
 
 function migrationsSeen(db: DatabaseSync): Set<string> {

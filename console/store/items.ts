@@ -2,6 +2,9 @@
 // said of every target. All writes are meant to run inside one transaction of store.ts.
 import type { DatabaseSync } from "node:sqlite";
 import type { Item, Report } from "../../protocol/finding.ts";
+import { type LogEntry, logOf } from "./log.ts";
+
+export type { LogEntry };
 
 /** What one batch brought: what was new, in order, and the last seq that is now kept. A hole is refused whole. */
 export type Appended = { ok: true; fresh: Item[]; last: number } | { ok: false; code: "sequence-hole"; last: number };
@@ -14,20 +17,19 @@ export interface Latest {
   receivedAt: number;
 }
 
-export interface LogEntry {
-  id: number;
-  receivedAt: number;
-  agent: string;
-  epoch: number;
-  seq: number;
-  item: Item;
-}
-
 export interface Items {
   /** The last seq of that epoch that is kept; 0 for none. */
   lastSeq(agent: string, epoch: number): number;
   /** Keeps what is new of items firstSeq, firstSeq + 1, …; items that are kept already are recognised by their seq. */
-  append(agent: string, epoch: number, firstSeq: number, items: Item[], receivedAt: number): Appended;
+  /** `frame`: the UTF-8 JSON of the frame in which they came, kept as it is when all of it is new. */
+  append(
+    agent: string,
+    epoch: number,
+    firstSeq: number,
+    items: Item[],
+    receivedAt: number,
+    frame?: Uint8Array,
+  ): Appended;
   /** Keeps that the agent lost from…to. */
   gap(agent: string, epoch: number, from: number, to: number, reason: string, receivedAt: number): Appended;
   saveLatest(latest: Latest): void;
@@ -38,29 +40,23 @@ export interface Items {
   /** Items of those targets received between two instants, newest first. */
   ofTargets(targets: ReadonlySet<string>, fromAt: number, toAt: number, limit: number): LogEntry[];
   counts(): { items: number; gaps: number };
-}
-
-interface LogRow {
-  id: number;
-  received_at: number;
-  agent: string;
-  epoch: number;
-  seq: number;
-  target: string;
-  json: string;
+  /** Days that the log has, oldest first, as YYYYMMDD; and the end of one of them, but never of the newest. */
+  days(): string[];
+  dropDay(day: string): boolean;
+  /** After a rollback: what is remembered may not be what is kept. */
+  forget(): void;
 }
 
 /** A look-back never reads more rows than this: the log is read by ranges of its id, without an index. */
 const MOST_SCANNED = 200_000;
+const MOST_NAMES = 20;
 
 export function itemsOf(db: DatabaseSync): Items {
   const selectSeq = db.prepare("SELECT last_seq FROM sequence WHERE agent = ? AND epoch = ?");
   const saveSeq = db.prepare(
     "INSERT INTO sequence (agent, epoch, last_seq) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last_seq = excluded.last_seq",
   );
-  const insert = db.prepare(
-    "INSERT INTO log (received_at, agent, epoch, seq, kind, target, json) VALUES (?, ?, ?, ?, ?, ?, ?)",
-  );
+  const log = logOf(db);
   const insertGap = db.prepare(
     "INSERT INTO gap (received_at, agent, epoch, from_seq, to_seq, reason) VALUES (?, ?, ?, ?, ?, ?)",
   );
@@ -70,25 +66,21 @@ export function itemsOf(db: DatabaseSync): Items {
   );
   const deleteLatest = db.prepare("DELETE FROM latest WHERE agent = ? AND target = ?");
   const selectLatest = db.prepare("SELECT agent, since, received_at, json FROM latest");
-  const selectAfter = db.prepare("SELECT * FROM log WHERE id > ? ORDER BY id LIMIT ?");
-  const selectBelow = db.prepare("SELECT * FROM log WHERE id <= ? ORDER BY id DESC LIMIT ?");
-  const selectMaxId = db.prepare("SELECT max(id) AS id FROM log");
   const countGaps = db.prepare("SELECT count(*) AS n FROM gap");
 
   const lastSeq = (agent: string, epoch: number): number =>
     (selectSeq.get(agent, epoch) as { last_seq: number } | undefined)?.last_seq ?? 0;
-  const maxId = () => (selectMaxId.get() as { id: number | null }).id ?? 0;
 
   return {
     lastSeq,
-    append(agent, epoch, firstSeq, items, receivedAt) {
+    append(agent, epoch, firstSeq, items, receivedAt, frame) {
       const last = lastSeq(agent, epoch);
       if (items.length > 0 && firstSeq > last + 1) return { ok: false, code: "sequence-hole", last };
       const fresh = items.slice(Math.max(0, last + 1 - firstSeq));
       if (fresh.length === 0) return { ok: true, fresh, last };
-      fresh.forEach((item, i) => {
-        insert.run(receivedAt, agent, epoch, last + 1 + i, item.type, item.target, JSON.stringify(item));
-      });
+      const whole = frame !== undefined && fresh.length === items.length;
+      const text = whole ? frame : Buffer.from(JSON.stringify({ items: fresh }));
+      log.append({ receivedAt, agent, epoch, firstSeq: last + 1, count: fresh.length, frame: text });
       saveSeq.run(agent, epoch, last + fresh.length);
       return { ok: true, fresh, last: last + fresh.length };
     },
@@ -115,33 +107,25 @@ export function itemsOf(db: DatabaseSync): Items {
         receivedAt: r.received_at,
       }));
     },
-    after(after, limit) {
-      return (selectAfter.all(after, limit) as unknown as LogRow[]).map(entryOf);
-    },
+    after: log.after,
     ofTargets(targets, fromAt, toAt, limit) {
       const found: LogEntry[] = [];
+      // A text without the names need not be parsed.
+      const named = targets.size > MOST_NAMES ? undefined : [...targets].map((t) => JSON.stringify(t));
       let scanned = 0;
-      for (let id = maxId(); id > 0 && scanned < MOST_SCANNED; ) {
-        const rows = selectBelow.all(id, 1_000) as unknown as LogRow[];
-        for (const row of rows) {
-          if (row.received_at < fromAt || found.length >= limit) return found;
-          if (row.received_at <= toAt && targets.has(row.target)) found.push(entryOf(row));
-        }
-        scanned += rows.length;
-        id = (rows.at(-1)?.id ?? 0) - 1;
-      }
+      log.backwards((row) => {
+        if (row.receivedAt < fromAt || scanned >= MOST_SCANNED) return false;
+        scanned += row.count;
+        if (row.receivedAt > toAt || named?.some((n) => row.text().includes(n)) === false) return true;
+        const wanted = row.entries().filter((e) => targets.has(e.item.target));
+        found.push(...wanted.toReversed().slice(0, limit - found.length));
+        return found.length < limit;
+      });
       return found;
     },
-    // Ids are given without holes and rows are never deleted: the highest id is the count.
-    counts: () => ({ items: maxId(), gaps: (countGaps.get() as { n: number }).n }),
+    counts: () => ({ items: log.count(), gaps: (countGaps.get() as { n: number }).n }),
+    days: log.days,
+    dropDay: log.dropDay,
+    forget: log.forget,
   };
 }
-
-const entryOf = (r: LogRow): LogEntry => ({
-  id: r.id,
-  receivedAt: r.received_at,
-  agent: r.agent,
-  epoch: r.epoch,
-  seq: r.seq,
-  item: JSON.parse(r.json) as Item,
-});

@@ -1,13 +1,17 @@
 // The schema, forwards only. Each entry is one file with a name, and the record keeps the names of those that it has seen
 // (table `migration`); so entries may be added side by side. Rules: an entry that has been shipped is never edited, renamed or
 // moved up; new ones go to the end; it runs once, inside one transaction. The log has no secondary index: it is the hot path.
+import type { DatabaseSync } from "node:sqlite";
 import { lifecycle } from "./migrations/lifecycle.ts";
+import { logByDay } from "./migrations/log-by-day.ts";
 import { people } from "./migrations/people.ts";
 import { spine } from "./migrations/spine.ts";
 
 export interface Migration {
   name: string;
-  sql: string;
+  sql?: string;
+  /** What SQL alone cannot say. In the same transaction, after `sql`. */
+  run?(db: DatabaseSync): void;
 }
 
-export const MIGRATIONS: readonly Migration[] = [spine, lifecycle, people];
+export const MIGRATIONS: readonly Migration[] = [spine, lifecycle, people, logByDay];

@@ -1,5 +1,5 @@
 // The record as the rest of the console sees it: tables by purpose, one transaction at a time.
-import { statSync } from "node:fs";
+import { closeSync, fdatasync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Accounts, Audit, Idempotency, Tokens } from "../people/records.ts";
 import { accountsOf } from "./accounts.ts";
@@ -24,6 +24,10 @@ export interface Store {
   scoped: Scoped;
   /** Runs `work` in one durable transaction: all of it is on the disk when this returns, or none and it throws. */
   transaction<T>(work: () => T): T;
+  /** The same, but on the disk only once a later `sync` has resolved: one wait for the disk serves many of these. */
+  unsynced<T>(work: () => T): T;
+  /** Resolves when every transaction that ended before the call is on the disk. After a rejection the record cannot be trusted. */
+  sync(): Promise<void>;
   /** Bytes on the disk. */
   size(): number;
   close(): void;
@@ -33,27 +37,49 @@ export interface Store {
 export function openStore(dataDir: string): Store {
   const db = openDatabase(dataDir);
   const size = (file: string) => statSync(join(dataDir, file), { throwIfNoEntry: false })?.size ?? 0;
+  const items = itemsOf(db);
+  let journal: number | undefined;
+  const run = <T>(work: () => T): T => {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      db.exec("COMMIT");
+      return result;
+    } catch (error) {
+      // SQLite has rolled back by itself after some errors (full disk); then there is nothing left to roll back.
+      if (db.isTransaction) db.exec("ROLLBACK");
+      items.forget();
+      throw error;
+    }
+  };
   return {
-    items: itemsOf(db),
+    items,
     incidents: incidentsOf(db),
     accounts: accountsOf(db),
     audit: auditOf(db),
     tokens: tokensOf(db),
     idempotency: idempotencyOf(db),
     scoped: scopedOf(db),
-    transaction(work) {
-      db.exec("BEGIN IMMEDIATE");
+    transaction: run,
+    unsynced(work) {
+      // NORMAL leaves the journal's sync to us, and still syncs before a page is copied from it into the database.
+      db.exec("PRAGMA synchronous = NORMAL");
       try {
-        const result = work();
-        db.exec("COMMIT");
-        return result;
-      } catch (error) {
-        // SQLite has rolled back by itself after some errors (full disk); then there is nothing left to roll back.
-        if (db.isTransaction) db.exec("ROLLBACK");
-        throw error;
+        return run(work);
+      } finally {
+        db.exec("PRAGMA synchronous = FULL");
       }
     },
+    sync: () =>
+      new Promise((resolve, reject) => {
+        journal ??= openSync(join(dataDir, "record.db-wal"), "r+");
+        fdatasync(journal, (error) => (error ? reject(error) : resolve()));
+      }),
     size: () => size("record.db") + size("record.db-wal"),
-    close: () => db.close(),
+    close: () => {
+      if (journal !== undefined) closeSync(journal);
+      journal = undefined;
+      db.close();
+    },
   };
 }

@@ -48,8 +48,8 @@ function setUp(folder = mkdtempSync(join(tmpdir(), "vonggac-pipeline-"))) {
     restored: 0,
     restoreTrap: () => {},
   };
-  const real = store.transaction;
-  store.transaction = (work) =>
+  const real = store.unsynced;
+  store.unsynced = (work) =>
     real(() => {
       const result = work();
       if (knobs.failCommit) throw knobs.failCommit;
@@ -87,6 +87,7 @@ function setUp(folder = mkdtempSync(join(tmpdir(), "vonggac-pipeline-"))) {
     metrics,
     publish: (c) => published.push(c),
     republish() {},
+    lost: assert.fail,
   });
   pipeline.setRegistry(registry);
   return {
@@ -103,8 +104,8 @@ function setUp(folder = mkdtempSync(join(tmpdir(), "vonggac-pipeline-"))) {
     tick: (ms: number) => {
       now += ms;
     },
-    end() {
-      pipeline.stop();
+    async end() {
+      await pipeline.stop();
       store.close();
     },
   };
@@ -149,7 +150,7 @@ test("a commit that fails: refused, not acked, and gone from the record, the vie
     ["INC-000001"],
     "no number was burnt",
   );
-  p.end();
+  await p.end();
 });
 
 test("one item that cannot be kept does not hold up the others of its group", async () => {
@@ -175,7 +176,7 @@ test("one item that cannot be kept does not hold up the others of its group", as
   );
   assert.equal(p.store.items.lastSeq("xa-mot", 1), 1);
   assert.equal(p.store.items.lastSeq("xa-hai", 1), 0);
-  p.end();
+  await p.end();
 });
 
 test("a correlator that throws: the item is kept and acked, and the state is built again", async () => {
@@ -189,7 +190,7 @@ test("a correlator that throws: the item is kept and acked, and the state is bui
   p.knobs.trap = () => {};
   await p.deliver(3, []);
   assert.equal(p.knobs.restored, before + 1);
-  p.end();
+  await p.end();
 });
 
 test("a record that the correlator cannot take up: it starts with less, and the record goes on", async () => {
@@ -201,7 +202,7 @@ test("a record that the correlator cannot take up: it starts with less, and the 
   p.pipeline.startAnew();
   assert.deepEqual(await p.deliver(2, [bad(PORTAL, "CERT_EXPIRED")]), { ok: true, seq: 2, full: false });
   assert.equal(p.store.incidents.newest(10).length, 1);
-  p.end();
+  await p.end();
 });
 
 test("a resend is recognised by its seq, in whole and in part; a hole is refused and nothing of it kept", async () => {
@@ -220,7 +221,7 @@ test("a resend is recognised by its seq, in whole and in part; a hole is refused
       [3, 3],
     ],
   );
-  p.end();
+  await p.end();
 });
 
 test("a gap moves the sequence on, is kept, and is no item", async () => {
@@ -230,7 +231,7 @@ test("a gap moves the sequence on, is kept, and is no item", async () => {
   assert.deepEqual(lost, { ok: true, seq: 9, full: false });
   assert.deepEqual(await p.deliver(10, [good(PORTAL)]), { ok: true, seq: 10, full: false });
   assert.deepEqual(p.store.items.counts(), { items: 2, gaps: 1 });
-  p.end();
+  await p.end();
 });
 
 test("an agent speaks of its own targets only: the rest is in the log and nowhere else", async () => {
@@ -240,7 +241,7 @@ test("an agent speaks of its own targets only: the rest is in the log and nowher
   assert.deepEqual(p.store.items.allLatest(), []);
   assert.ok(!p.state().inputs.some((i) => i.type === "report"));
   assert.equal((await p.metrics.strayItems.get()).values[0]?.value, 2);
-  p.end();
+  await p.end();
 });
 
 test("items that arrive together share a commit", async () => {
@@ -252,7 +253,7 @@ test("items that arrive together share a commit", async () => {
   await Promise.all(Array.from({ length: 100 }, (_, i) => p.deliver(i + 1, [good(PORTAL, i)])));
   assert.equal((await commits()) - before, 1);
   assert.equal(p.store.items.lastSeq("xa-mot", 1), 100);
-  p.end();
+  await p.end();
 });
 
 test("a person's act is refused by name, and audited with the change when it is done", async () => {
@@ -265,5 +266,5 @@ test("a person's act is refused by name, and audited with the change when it is 
   const refused = await p.pipeline.act("an", "INC-000001", { kind: "close", resolution: "x" });
   assert.deepEqual(refused, { ok: false, code: "incident-open" });
   assert.deepEqual(p.store.audit.page(undefined, 10), []);
-  p.end();
+  await p.end();
 });

@@ -8,6 +8,7 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { everyEntry } from "../../console/store/log.ts";
 import type { Incident, Registry } from "../../protocol/index.ts";
 import { admin, ensureLab, namespaceOf, RECORD, run, runFolder, until, whyNoLab } from "../support/lab.ts";
 import { lots } from "../support/lots.ts";
@@ -36,18 +37,13 @@ function readRecord(): { detections: string[]; sequences: string[]; incidents: I
   try {
     for (const f of globSync(`${RECORD}*`)) cpSync(f, path.join(copy, path.basename(f)));
     const db = new DatabaseSync(path.join(copy, "record.db"));
-    const rows = db.prepare("SELECT agent, epoch, seq, json FROM log WHERE kind = 'detection'").all() as {
-      agent: string;
-      epoch: number;
-      seq: number;
-      json: string;
-    }[];
+    const rows = everyEntry(db).filter((e) => e.item.type === "detection");
     const incidents = (db.prepare("SELECT json FROM incident").all() as { json: string }[]).map(
       (r) => JSON.parse(r.json) as Incident,
     );
     db.close();
     const ours = rows
-      .map((r) => ({ ...r, actor: (JSON.parse(r.json) as { actor?: string }).actor ?? "" }))
+      .map((r) => ({ ...r, actor: (r.item as { actor?: string }).actor ?? "" }))
       .filter((r) => r.actor.startsWith("2001:db8:bad:"));
     return {
       detections: ours.map((r) => r.actor),

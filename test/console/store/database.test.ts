@@ -57,15 +57,25 @@ test("a record of a newer console is left alone", () => {
   assert.throws(() => openStore(dir), { code: "store-newer", message: /of-next-year/ });
 });
 
-test("a record from before migrations had names is taken up as it is", () => {
+test("a record of the first schema is taken up: its log by the day, every item under the id and seq that it had", () => {
   const dir = fresh();
   mkdirSync(dir);
   const db = new DatabaseSync(join(dir, "record.db"));
-  db.exec(`${spine.sql}; INSERT INTO sequence (agent, epoch, last_seq) VALUES ('a', 1, 3); PRAGMA user_version = 1`);
+  db.exec(`${spine.sql}; PRAGMA user_version = 1; INSERT INTO sequence VALUES ('a', 1, 3)`);
+  const insert = db.prepare("INSERT INTO log VALUES (?, ?, 'a', 1, ?, 'report', ?, ?)");
+  for (const [i, item] of many(1, 3).entries()) insert.run(i + 1, 86_400_000, i + 1, TARGET, JSON.stringify(item));
   db.close();
   for (let again = 0; again < 2; again++) {
     const store = openStore(dir);
     assert.equal(store.items.lastSeq("a", 1), 3);
+    assert.deepEqual(store.items.days(), ["19700102"]);
+    assert.deepEqual(
+      store.items.after(1, 10).map((e) => [e.id, e.seq, e.item.at]),
+      [
+        [2, 2, 2],
+        [3, 3, 3],
+      ],
+    );
     store.close();
   }
 });

@@ -3,6 +3,7 @@
 // 2 not understood; a check has codes of its own (cli/check/dnssec.ts), where 2 means errors found and 3 not understood.
 import { Command, CommanderError } from "commander";
 import { dnssecVerb } from "./check/dnssec.ts";
+import { filesVerb } from "./files.ts";
 import { impactVerb } from "./impact.ts";
 import { downVerb } from "./lab/down.ts";
 import { faultVerb } from "./lab/fault.ts";
@@ -25,6 +26,7 @@ program.addCommand(
     .addCommand(healVerb()),
 );
 program.addCommand(new Command("check").description(text("help.check")).addCommand(dnssecVerb()));
+program.addCommand(filesVerb());
 program.addCommand(impactVerb());
 program.addCommand(planVerb());
 program.addCommand(signInVerb());

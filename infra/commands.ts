@@ -6,6 +6,7 @@ import { forgetStack, hasStack } from "./engine/backend.ts";
 import { destroy, type Engine, preview, release, type Summary, up } from "./engine/engine.ts";
 import { EngineError } from "./engine/errors.ts";
 import { type EngineStep, type Impact, impactOf } from "./impact/index.ts";
+import { writeTree } from "./platforms/files/index.ts";
 import { requestAdmin } from "./platforms/lab/admin.ts";
 import { dropOtherTexts, keptText } from "./platforms/lab/content.ts";
 import { convergeDaemon } from "./platforms/lab/daemons.ts";
@@ -186,6 +187,30 @@ export async function labHeal(options: LabOptions): Promise<{ started: string[] 
     }),
   );
   return { started: started.flat() };
+}
+
+/**
+ * Writes what every host needs as a tree of files (platforms/files): the deployment of the lab, for machines that an engineer fills.
+ * `withSecrets`: keys and tokens too. Throws FilesError and what reading the province throws.
+ */
+export async function filesTree(options: {
+  out: string;
+  withSecrets?: boolean | undefined;
+  agencies?: number | undefined;
+  provinceFile?: string | undefined;
+}): Promise<ReturnType<typeof writeTree>> {
+  const stateDir = join(CHECKOUT, ".vonggac");
+  const { deployment } = await stackProgram({
+    stack: DEFAULT_STACK,
+    checkout: CHECKOUT,
+    stateDir,
+    provinceFile: options.provinceFile ?? join(CHECKOUT, "province.yaml"),
+    provisioned: hasStack(stateDir, DEFAULT_STACK),
+    preview: true,
+    agencies: options.agencies,
+  });
+  const secret = (name: string) => readFileSync(join(stateDir, "vault", name));
+  return writeTree(deployment, { out: resolve(options.out), ...(options.withSecrets && { secret }) });
 }
 
 /** Asks the console for a code that signs one person in once. */

@@ -2,6 +2,7 @@
 // unknown values, wrong input, import. The engine itself has no part in this.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -263,6 +264,8 @@ test("it says who it is, keeps no secrets for the engine, and publishes a whole 
     "vonggac:lab:Link",
     "vonggac:lab:Services",
   ]);
+  const published = readFileSync(path.join(CHECKOUT, "docs/provider.schema.json"), "utf8");
+  assert.deepEqual(schema, JSON.parse(published), "docs/provider.schema.json is not what the provider says");
   const references = [...JSON.stringify(schema).matchAll(/"#\/types\/([^"]+)"/g)].map((m) => m[1]!);
   assert.ok(references.length > 5);
   for (const type of references) assert.ok(type in schema.types, type);

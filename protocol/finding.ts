@@ -1,10 +1,10 @@
 // What an agent saw. A finding is one thing that is wrong now; a report is the whole truth of one run of one check;
 // a detection is an attack seen once. Imported by every part; imports nothing of ours.
 import Type from "typebox";
+import { SEVERITIES, type Severity } from "./severity.ts";
 
-/** From worst to mildest. Tables (tags.ts) give each tag one; a user's profile may change it. */
-export const SEVERITIES = ["critical", "high", "medium", "low", "info"] as const;
-export type Severity = (typeof SEVERITIES)[number];
+export { SEVERITIES, type Severity } from "./severity.ts";
+
 export const SeveritySchema = Type.Unsafe<Severity>(Type.Union(SEVERITIES.map((s) => Type.Literal(s))));
 
 const Id = Type.String({ minLength: 1, maxLength: 160, pattern: "^[^\\u0000-\\u001f]+$" });

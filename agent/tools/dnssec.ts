@@ -1,6 +1,6 @@
 // The DNSSEC tool: looks at a zone from here as anybody may, and says what stands and what is wrong. Sends DNS queries only; the
 // world is handed in.
-import { SEVERITIES, type Severity } from "../../protocol/finding.ts";
+import { SEVERITIES, type Severity } from "../../protocol/severity.ts";
 import { tagRow } from "../../protocol/tags.ts";
 import type { World } from "../check.ts";
 import { memoryText, readMemory } from "../wire/dns/audit/memory.ts";

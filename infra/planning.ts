@@ -69,7 +69,8 @@ const MARK = "address-book.csv";
 export async function planProvince(options: PlanOptions): Promise<PlanSummary> {
   const provinceFile = resolve(options.provinceFile ?? join(CHECKOUT, "province.yaml"));
   const vaultFolder = join(CHECKOUT, ".vonggac/vault");
-  const hasKeys = existsSync(vaultFolder);
+  // The checkout's keys are its own province's.
+  const hasKeys = provinceFile === join(CHECKOUT, "province.yaml") && existsSync(vaultFolder);
   const numbering = readIntent(provinceFile, { today: new Date().toISOString().slice(0, 10), provisioned: hasKeys });
   const intent = options.agencies === undefined ? numbering.intent : subsetOf(numbering.intent, options.agencies);
   const plan = planOf(intent, { roots: "", rootAnchor: "" });

@@ -1,5 +1,5 @@
 // The address book (who has which address, and why) and the cable list (what is joined to what, by whom). Pure.
-import { zoneOfRouter } from "../plan/security-zones.ts";
+import { zoneOf } from "../plan/firewall.ts";
 import type { Dual, Plan, PlannedHost } from "../plan/types.ts";
 import { csvText } from "./csv.ts";
 
@@ -16,8 +16,7 @@ export function addressBook(plan: Plan): string {
 }
 
 function hostRows(plan: Plan, host: PlannedHost): Row[] {
-  const outside = host.role === "internet" || host.role === "upstream";
-  const zone = outside ? "" : (host.server?.zone ?? zoneOfRouter(host.role));
+  const zone = zoneOf(host);
   const row = (use: string, device: string, { v6, v4 }: Dual): Row => [
     host.id,
     host.server?.task ?? host.role,

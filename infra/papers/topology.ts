@@ -1,6 +1,7 @@
 // The topology drawing as a graph: what stands in a box, which boxes are joined. A box is a router, the servers of a data centre, or
 // all agencies that hang on the same hubs in the same order: so a drawing of ten thousand agencies is as readable as one of ten. Pure.
 import type { Bilingual } from "../../protocol/registry.ts";
+import { zoneOf } from "../plan/firewall.ts";
 import type { Plan, PlannedHost, PlannedLink } from "../plan/types.ts";
 
 export interface Box {
@@ -102,7 +103,7 @@ function serverBox(plan: Plan, datacentre: string): Box[] {
   const servers = plan.hosts.filter((h) => h.agency === datacentre && h.server);
   const core = plan.hosts.find((h) => h.agency === datacentre && h.lan);
   if (servers.length === 0 || !core) return [];
-  const lines = servers.map((h) => `${h.id} · ${h.server!.zone} · ${h.server!.address.v4}`);
+  const lines = servers.map((h) => `${h.id} · ${zoneOf(h)} · ${h.server!.address.v4}`);
   return [{ id: `lan/${datacentre}`, kind: "servers", title: core.lan!.prefix.v6, lines, within: datacentre }];
 }
 

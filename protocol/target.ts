@@ -71,7 +71,17 @@ const ZoneAuditTarget = Type.Object({
   kind: Type.Literal("zone-audit"),
   expects: Type.Object({
     zone: Name,
-    servers: Type.Array(Type.Object({ name: Name, address: Address, asset: Id }), { minItems: 1, maxItems: 32 }),
+    /** `as`, `prefix`: who announces the address, and in what, as the plan has it; no DNS answer tells. */
+    servers: Type.Array(
+      Type.Object({
+        name: Name,
+        address: Address,
+        asset: Id,
+        as: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_294_967_295 })),
+        prefix: Type.Optional(Prefix),
+      }),
+      { minItems: 1, maxItems: 32 },
+    ),
     /** Record sets that must exist; also looked at by the check `zone`. */
     names: Type.Array(Type.Object({ name: Name, type: Type.String({ maxLength: 16 }) }), { maxItems: 256 }),
     warnFraction: Type.Number({ minimum: 0, maximum: 1 }),

@@ -28,7 +28,13 @@ export const zoneAudit: Check<"zone-audit"> = {
     const label = `vg-${world.random16().toString(16)}${world.random16().toString(16)}`;
     const { seen, findings, memory } = await auditZone(driver, Math.floor(world.now() / 1_000), {
       config: configOf(expects, ipv4, ipv6),
-      plan: { zone: canonicalName(expects.zone), names, probe: label, own: true, expects: expects.holds ?? {} },
+      plan: {
+        zone: canonicalName(expects.zone),
+        names,
+        probe: label,
+        own: true,
+        expects: { ...expects.holds, origins: expects.servers },
+      },
       policy: { ...DEFAULT_POLICY, warnFraction: expects.warnFraction },
       before: readMemory(before),
       tls: {

@@ -30,6 +30,7 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
     zone,
     servers: serversOf(zone),
     zonePlaces: new Set(zone.servers.map((s) => hosts.find((h) => h.id === s.host)!.server?.core)).size,
+    origin: { as: province.asn, aggregate: addresses.aggregate },
     root: zones[0]!,
     commonNames: [
       province.domain,

@@ -36,6 +36,8 @@ export interface Watched {
   zone: PlannedZone;
   /** In how many data centres its servers stand. */
   zonePlaces: number;
+  /** The autonomous system that announces the province's own addresses, and in what. */
+  origin: { as: number; aggregate: Dual };
   /** The same in both families, as a target lists them. */
   servers: WatchedServer[];
   /** The root zone: where an audit begins. */
@@ -115,7 +117,12 @@ function zoneTarget(host: PlannedHost, names: NameAndType[], { zone, servers }: 
 }
 
 /** From one place only: the zone's own health does not depend on who looks. */
-function auditTarget(host: PlannedHost, { zone, servers, zonePlaces, root, commonNames, facts }: Watched): Target {
+function auditTarget(host: PlannedHost, w: Watched): Target {
+  const { zone, zonePlaces, root, commonNames, facts, origin } = w;
+  const servers = w.servers.map((server) => {
+    const prefix = server.address.includes(":") ? origin.aggregate.v6 : origin.aggregate.v4;
+    return { ...server, as: origin.as, prefix };
+  });
   const hints = root.servers.map(({ name, address }) => ({ name: `${name}.`, addresses: [address.v4, address.v6] }));
   const expects = {
     zone: zone.name,

@@ -216,6 +216,7 @@ describe("the registry", () => {
     assert.ok(hints.every((h) => h.addresses.some((a) => a.includes(":")) && h.addresses.some((a) => a.includes("."))));
     assert.ok(everyMs >= 60_000, "it costs more than a look");
     assert.equal(audits[0]!.expects.holds?.places, 2, "a data centre each");
+    assert.ok(audits[0]!.expects.servers.every(({ as, prefix }) => as === sample.province.asn && prefix !== undefined));
   });
 
   it("tells an agent the addresses of its own end", () => {

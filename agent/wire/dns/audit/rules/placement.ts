@@ -37,12 +37,16 @@ const originOf = ({ address }: ServerAddress, { plan }: RuleInput["seen"]) =>
 /** The prefix in which an address is announced, where the caller knows it. */
 const prefixOf = (server: ServerAddress, seen: RuleInput["seen"]) => originOf(server, seen)?.prefix;
 
-/** All servers in one autonomous system, as far as the caller knows them all: what ails its routing takes them all away. */
+/**
+ * All servers in one autonomous system, as far as the caller knows them all: what ails its routing takes them all away. One that
+ * has them in several places, each with lines of its own, has done what it can by itself (RFC 2182 §3.1 asks for both).
+ */
 function systems({ seen }: RuleInput): AuditFinding[] {
   const all = seen.named ?? seen.servers;
   const numbers = all.map((server) => originOf(server, seen)?.as);
   const [first] = numbers;
   const isOne = all.length > 1 && first !== undefined && numbers.every((number) => number === first);
+  if ((seen.plan.expects?.places ?? 1) > 1) return [];
   if (!isOne || new Set(all.map(({ name }) => name)).size < 2) return [];
   const servers = [...new Set(all.map(({ name }) => name))];
   return [{ subject: seen.plan.zone, tag: "ZONE_ONE_AS", evidence: { as: first, servers } }];

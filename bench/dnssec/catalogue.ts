@@ -154,6 +154,33 @@ export const BROKEN: readonly Class[] = [
     secondText: (text) => text,
     secondDaysOff: -30,
   },
+  {
+    label: "server-name-is-alias",
+    codes: ["zonemaster NS_IS_CNAME"],
+    text: (text) => `${text}@ NS ns3\nns3 CNAME ns1\n`,
+    atParent: (lines, apex) => [...lines, `${apex} NS ns3.${apex}`],
+  },
+  {
+    label: "servers-share-address",
+    codes: ["zonemaster CHILD_NS_SAME_IP"],
+    text: (text) => `${text}@ NS ns3\nns3 A 192.0.2.11\n`,
+    atParent: (lines, apex) => [...lines, `${apex} NS ns3.${apex}`, `ns3.${apex} A 192.0.2.11`],
+  },
+  {
+    label: "cds-signed-by-zsk",
+    codes: ["zonemaster DS18_NO_MATCH_CDS_RRSIG_DS"],
+    apply: (site) => {
+      const { apex } = site.zone;
+      const own = { ...dsRecord(keyOf(site, true).dnskey, 2, 3_600), type: TYPE.CDS };
+      const set = { name: apex, type: TYPE.CDS, records: [own], signatures: [] };
+      site.zone.put(apex, TYPE.CDS, [own], [sign(set, keyOf(site, false), apex, site.now)]);
+    },
+  },
+  {
+    label: "mail-server-is-alias",
+    codes: ["zonemaster MX_RECORD_IS_CNAME"],
+    text: (text) => text.replace("@ MX 10 mail\n", "@ MX 10 post\npost CNAME mail\n"),
+  },
   // What no peer has a code for, or looks for below the apex.
   { label: "signer-stopped-25-hours-left", codes: [], plan: { daysOff: -(10 - 25 / 24) } },
   {
@@ -181,6 +208,13 @@ export const BROKEN: readonly Class[] = [
     codes: ["zonemaster CN01_NO_RESPONSE_UDP", "dnsviz SERVER_UNRESPONSIVE_UDP"],
     deadIpv6: true,
   },
+  { label: "second-server-missed-a-signing", codes: [], secondText: (text) => text, secondDaysOff: -2 },
+  {
+    label: "spf-beyond-ten-lookups",
+    codes: [],
+    text: (text) => text.replace("v=spf1 mx -all", `v=spf1 ${"mx ".repeat(11)}-all`),
+  },
+  { label: "mail-server-without-ipv6", codes: [], text: (text) => text.replace("mail AAAA 2001:db8:80::25\n", "") },
   { label: "soa-expire-beyond-signatures", codes: [], text: (text) => text.replace(" 604800 ", " 2592000 ") },
   {
     label: "denial-lies-about-ipv6",

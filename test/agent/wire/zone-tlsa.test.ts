@@ -25,7 +25,7 @@ async function judge(host: Partial<MailHost>, shown: Shown): Promise<string[]> {
     alias: false,
     addresses: ["192.0.2.25", "2001:db8::25"],
     failed: false,
-    secure: true,
+    insecure: false,
     tlsa: [],
     tlsaSecure: true,
     ...host,

@@ -22,8 +22,8 @@ export interface MailHost {
   readonly addresses: readonly string[];
   /** Nobody could be asked for its addresses. */
   readonly failed: boolean;
-  /** Its addresses validate. */
-  readonly secure: boolean;
+  /** Its addresses are not protected: what is bogus is another matter, and told where it is. */
+  readonly insecure: boolean;
   /** RDATA at `_25._tcp`. */
   readonly tlsa: readonly Uint8Array[];
   readonly tlsaSecure: boolean;
@@ -79,7 +79,7 @@ function* hostOf(run: Run, { preference, target }: { preference: number; target:
     alias: records.some((record) => record.type === TYPE.CNAME && record.name === target),
     addresses: records.map(addressText).filter((address) => address !== undefined),
     failed: found.every(({ failure }) => failure !== undefined),
-    secure: found.every(({ verdict }) => verdict.security === "secure"),
+    insecure: found.some(({ verdict }) => verdict.security === "insecure"),
     tlsa: recordsOf(tlsa, TYPE.TLSA).map(({ rdata }) => rdata),
     tlsaSecure: tlsa.verdict.security === "secure",
   };

@@ -6,39 +6,56 @@ import { TYPE } from "../../types.ts";
 import { Denials } from "../../validator/denial.ts";
 import { verifySigned } from "../../validator/signed.ts";
 import type { AuditFinding, Rule, RuleInput } from "../rule.ts";
-import { answerOf, at, isAuthority, messageOf, type Reply, type RrsetName, type ServerSeen, speaks } from "../seen.ts";
+import {
+  answerOf,
+  at,
+  isAuthority,
+  messageOf,
+  type Reply,
+  type RrsetName,
+  type ServerSeen,
+  speaks,
+  type ZoneSeen,
+} from "../seen.ts";
 import { keysOf } from "../table.ts";
 
 export const denial: Rule = {
   id: "denial",
   clauses: ["RFC 4035 §3.1.3", "RFC 5155 §7.2", "RFC 9276 §3.1"],
   tags: ["ZONE_DENIAL_BROKEN", "ZONE_NSEC3_ITERATIONS", "ZONE_NSEC3_SALT", "ZONE_NSEC3_OPT_OUT"],
-  run: (input) => [
-    ...input.seen.servers.filter(isAuthority).flatMap((server) => judge(input, server)),
-    ...parameters(input),
-    ...optOut(input),
-  ],
+  run: (input) => [...unprovenBy(input), ...parameters(input), ...optOut(input)],
 };
 
-function judge({ seen }: RuleInput, server: ServerSeen): AuditFinding[] {
+/** One finding when all servers fail alike: it is the zone; else one for each server that does. */
+function unprovenBy({ seen }: RuleInput): AuditFinding[] {
+  const { zone } = seen.plan;
+  const servers = seen.servers.filter(isAuthority);
+  const failing = servers.flatMap((server) => {
+    const broken = brokenAt(seen, server);
+    return broken.length === 0 ? [] : [{ server, broken }];
+  });
+  const [first] = failing;
+  if (failing.length === servers.length && failing.every(({ broken }) => broken.join() === first!.broken.join())) {
+    const evidence = { broken: first?.broken ?? [], servers: servers.map(at).slice(0, 64) };
+    return first ? [{ subject: zone, tag: "ZONE_DENIAL_BROKEN", evidence }] : [];
+  }
+  return failing.map(({ server, broken }) => {
+    const evidence = { server: server.name, address: server.address, broken };
+    return { subject: at(server), tag: "ZONE_DENIAL_BROKEN", evidence };
+  });
+}
+
+function brokenAt(seen: ZoneSeen, server: ServerSeen): string[] {
   const { zone, probe } = seen.plan;
   if (keysOf(server, zone).length === 0) return [];
   const asked: readonly (readonly [RrsetName, Reply | undefined])[] = [
     [{ name: prepend(probe, zone), type: TYPE.A }, server.probes.absent],
     [{ name: zone, type: TYPE.HINFO }, server.probes.nodata],
   ];
-  const broken = asked.flatMap(([question, reply]) => {
+  return asked.flatMap(([question, reply]) => {
     const why = unproven(seen.atSeconds, zone, question, reply, server);
     return why ? [`${question.type === TYPE.A ? "name that does not exist" : "type that does not exist"}: ${why}`] : [];
   });
-  if (broken.length === 0) return [];
-  return [
-    {
-      subject: at(server),
-      tag: "ZONE_DENIAL_BROKEN",
-      evidence: { server: server.name, address: server.address, broken },
-    },
-  ];
 }
 
 /** Why the absence is not proven; undefined when it is, or when the reply says something else (a wildcard, a failure). */

@@ -1,7 +1,7 @@
 /** The zone's keys: algorithms, sizes, and that every algorithm in use signs everything. */
 import { parseDnskey } from "../../dnskey.ts";
 import type { AuditFinding, Rule, RuleInput } from "../rule.ts";
-import { isAuthority, label } from "../seen.ts";
+import { at, isAuthority, label } from "../seen.ts";
 import { keysOf, zoneKeys } from "../table.ts";
 
 /** RFC 8624 §3.1: MUST NOT or NOT RECOMMENDED for signing. */
@@ -48,29 +48,30 @@ function rsaBits(octets: Uint8Array): number {
   return start < 0 ? 0 : (modulus.length - start) * 8 - Math.clz32(modulus[start]!) + 24;
 }
 
-/** Each algorithm of the DNSKEY RRset signs each RRset (RFC 4035 §2.2); one finding for each algorithm and server. */
+/** Each algorithm of the DNSKEY RRset signs each RRset (RFC 4035 §2.2); one finding for each algorithm, with the servers that show it. */
 function incomplete({ seen, rrsets }: RuleInput): AuditFinding[] {
-  const out: AuditFinding[] = [];
+  const found = new Map<number, { lacking: Set<string>; servers: string[] }>();
   for (const server of seen.servers.filter(isAuthority)) {
     const parsed = keysOf(server, seen.plan.zone).map((record) => parseDnskey(record.rdata));
     const algorithms = new Set(parsed.filter((key) => key?.zoneKey && !key.revoked).map((key) => key!.algorithm));
     if (algorithms.size < 2) continue;
+    const signed = rrsets.filter((set) => set.server === server && set.signatures.length > 0);
     for (const algorithm of algorithms) {
-      const lacking = rrsets.filter(
-        (set) =>
-          set.server === server &&
-          set.signatures.length > 0 &&
-          !set.signatures.some((one) => one.algorithm === algorithm),
-      );
+      const lacking = signed.filter((set) => !set.signatures.some((one) => one.algorithm === algorithm)).map(label);
       if (lacking.length === 0) continue;
-      const subject = `${server.name} ${server.address} algorithm ${algorithm}`;
-      const names = lacking.map(label).slice(0, 64);
-      out.push({
-        subject,
-        tag: "ZONE_ALGORITHM_INCOMPLETE",
-        evidence: { algorithm, count: lacking.length, rrsets: names },
-      });
+      const known = found.get(algorithm) ?? { lacking: new Set(), servers: [] };
+      for (const name of lacking) known.lacking.add(name);
+      known.servers.push(at(server));
+      found.set(algorithm, known);
     }
   }
-  return out;
+  return [...found].map(([algorithm, { lacking, servers }]) => {
+    const evidence = {
+      algorithm,
+      count: lacking.size,
+      rrsets: [...lacking].slice(0, 64),
+      servers: servers.slice(0, 64),
+    };
+    return { subject: `${seen.plan.zone} algorithm ${algorithm}`, tag: "ZONE_ALGORITHM_INCOMPLETE", evidence };
+  });
 }

@@ -30,7 +30,7 @@ function judge(one: MailSeen, seen: ZoneSeen): AuditFinding[] {
   // Only a root target: "no mail here" (RFC 7505), and that is all there is to say.
   if (!takesMail && !expected) return [];
   const missing: AuditFinding[] = takesMail ? [] : [{ subject: domain, tag: "ZONE_MX_MISSING", evidence: {} }];
-  return [...missing, ...exchangers(one), ...insecure(one, seen), ...spf(one), ...dmarc(one)];
+  return [...missing, ...exchangers(one), ...unprotected(one, seen), ...spf(one), ...dmarc(one)];
 }
 
 function exchangers({ domain, mx, hosts }: MailSeen): AuditFinding[] {
@@ -51,9 +51,9 @@ function exchangers({ domain, mx, hosts }: MailSeen): AuditFinding[] {
 }
 
 /** In a signed zone, mail goes to hosts whose own zones are not: whoever forges their addresses has the mail. */
-function insecure({ domain, mxSecure, hosts }: MailSeen, { chain }: ZoneSeen): AuditFinding[] {
+function unprotected({ domain, mxSecure, hosts }: MailSeen, { chain }: ZoneSeen): AuditFinding[] {
   if (!mxSecure || chain.verdict.security !== "secure") return [];
-  const names = hosts.filter(({ secure, addresses }) => !secure && addresses.length > 0).map(({ name }) => name);
+  const names = hosts.filter(({ insecure, addresses }) => insecure && addresses.length > 0).map(({ name }) => name);
   return names.length === 0 ? [] : [{ subject: domain, tag: "ZONE_MX_INSECURE", evidence: { hosts: names } }];
 }
 

@@ -103,7 +103,10 @@ function findingLines({ tag, severity, clause, subject, evidence }: DnssecFindin
   const known = (key: string) => textIfKnown(language, key);
   const facts = Object.entries(evidence)
     .slice(0, MAX_EVIDENCE)
-    .map(([key, value]) => `${known(`evidence.${key}`) ?? key}: ${shown(value)}`);
+    .map(
+      ([key, value]) =>
+        `${known(`evidence.${key}`) ?? key}: ${key === "reason" ? text(`reason.${value}`) : shown(value, known)}`,
+    );
   return [
     "",
     `  [${known(`severity.${severity}`) ?? severity}] ${known(`tag.${tag}.title`) ?? tag}`,
@@ -113,9 +116,12 @@ function findingLines({ tag, severity, clause, subject, evidence }: DnssecFindin
   ];
 }
 
-function shown(value: unknown): string {
-  if (!Array.isArray(value)) return String(value);
-  return value.length > 4 ? `${value.slice(0, 4).join(", ")} … (${value.length})` : value.join(", ");
+/** What rules say in a few fixed words is said in the reader's language; names, numbers and the rest as they are. */
+function shown(value: unknown, known: (key: string) => string | undefined): string {
+  const say = (one: unknown) => known(`said.${one}`) ?? String(one);
+  if (!Array.isArray(value)) return say(value);
+  const words = value.map(say);
+  return words.length > 4 ? `${words.slice(0, 4).join(", ")} … (${words.length})` : words.join(", ");
 }
 
 const algorithm = (number: number) => `${ALGORITHMS[number] ?? text("check.algorithm")} (${number})`;

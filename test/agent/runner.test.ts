@@ -212,3 +212,33 @@ test("a log: lines to the detector, detections with an id of their own, a missin
   assert.equal(new Set(detections.map((d) => d.id)).size, 2);
   assert.deepEqual(reports.slice(0, 3).map(said), ["", "broke", ""]);
 });
+
+test("what a check wants to remember comes back to its next run, and is kept when it changes, not before", async () => {
+  const seen: (string | undefined)[] = [];
+  const kept: (string | undefined)[] = [];
+  const memories = ["a", "a", "b"];
+  const check: Check<"link"> = {
+    id: "link",
+    kind: "link",
+    sees: "kernel",
+    clauses: [],
+    async run(_target, _world, before) {
+      seen.push(before);
+      return { findings: [], memory: memories[Math.min(seen.length - 1, 2)]! };
+    },
+  };
+  const runner = new Runner({
+    agent: "hub1",
+    world: worldOf({ now: () => 777 }),
+    checks: { link: check },
+    detectors: {},
+    onReport: () => {},
+    onDetections: (_detections, _target, cursor) => kept.push(cursor?.memory),
+    cursorOf: () => ({ inode: "", offset: 0, memory: "of an earlier life" }),
+  });
+  runner.apply([linkTarget("t")]);
+  for (let tries = 0; seen.length < 4 && tries < 200; tries++) await pause(50);
+  runner.stop();
+  assert.deepEqual(seen.slice(0, 4), ["of an earlier life", "a", "a", "b"]);
+  assert.deepEqual(kept, ["a", "b"]);
+});

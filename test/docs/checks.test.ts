@@ -38,3 +38,10 @@ test("the page of the check `zone` names the tags that it gives, and no others",
     [...PAGES["zone"]!].sort(),
   );
 });
+
+test("the coverage of peers' tests names every tag of the audit, and no tag that is none", () => {
+  const text = readFileSync(pathOf("zone-audit"), "utf8");
+  const table = text.slice(text.indexOf("## What peers look at"));
+  const named = new Set([...table.matchAll(/`(ZONE_[A-Z0-9_]+)`/g)].map((m) => m[1]!));
+  assert.deepEqual([...named].sort(), PAGES["zone-audit"]!.toSorted());
+});

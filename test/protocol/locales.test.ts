@@ -100,9 +100,18 @@ test("no text is left that nobody uses", () => {
   const used = sources("console") + sources("protocol/locales");
   // Keys that are made of an id at run time; the tests above hold most of them to the ids that exist.
   const made =
-    /^(tag|detection|severity|importance|breadth|state|class|event|reason|kind|evidence|problem|theme|signin\.error)\.|^(feed|impact|status)\.\w+(\.(hint|short|text))?$/;
+    /^(tag|detection|severity|importance|breadth|state|class|event|reason|kind|evidence|said|problem|theme|signin\.error)\.|^(feed|impact|status)\.\w+(\.(hint|short|text))?$/;
   const stale = keys.filter((k) => !made.test(k) && !used.includes(`"${k}"`));
   assert.deepEqual(stale, []);
+});
+
+test("what is said of a check's fixed words is said of words that a check has", () => {
+  const words = keys.filter((k) => k.startsWith("said.")).map((k) => k.slice("said.".length));
+  const agent = sources("agent");
+  assert.deepEqual(
+    words.filter((w) => !["true", "false"].includes(w) && !agent.includes(`"${w}"`)),
+    [],
+  );
 });
 
 test("a text is filled; a missing fact stays in sight; a count chooses the word", () => {

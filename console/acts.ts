@@ -1,6 +1,7 @@
 // What a person does to an incident: judged, asked of the correlator, kept and audited in one transaction, or refused by name.
 
 import { type Act, type ActRefusal, type ActResult, type Incident, refusalOf } from "../protocol/index.ts";
+import type { Declared } from "./correlate/index.ts";
 import type { Correlation } from "./correlation.ts";
 import type { Store } from "./store/store.ts";
 
@@ -21,6 +22,23 @@ export function runAct(store: Store, correlation: Correlation, account: string, 
     act: `incident-${act.kind}`,
     subject: id,
     ...factsOf(act),
+  });
+  return { ok: true, incident: structuredClone(incident) };
+}
+
+/** Opens an incident that a person tells of. Runs inside a transaction. */
+export function runDeclare(store: Store, correlation: Correlation, account: string, declared: Declared): ActResult {
+  const [change] = correlation.step({ type: "declare", account, declared });
+  if (!change) return { ok: false, code: "store-unavailable" };
+  const { incident } = change;
+  const [detail, personal] = [{ asset: declared.asset }, { summary: declared.summary }];
+  store.audit.write({
+    at: correlation.now(),
+    account,
+    act: "incident-declared",
+    subject: incident.id,
+    detail,
+    personal,
   });
   return { ok: true, incident: structuredClone(incident) };
 }

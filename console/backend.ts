@@ -1,23 +1,66 @@
 // The console as its API sees it, put together from record, view and pipeline.
-import type { Alarm, Backend } from "./api/ports.ts";
+import type { Incident } from "../protocol/index.ts";
+import type { Alarm, Backend, CaseworkDoor } from "./api/ports.ts";
+import { runDeclaration, runVerb } from "./casework.ts";
 import type { Clock } from "./clock.ts";
+import type { Desk } from "./incidents/desk.ts";
+import { timelineCsv, timelineHtml, timelineJson } from "./incidents/timeline.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { readersOf } from "./reader.ts";
 import type { Store } from "./store/store.ts";
 import type { View } from "./view.ts";
 
 /** How the record and the view are read, by whom and how far. */
-export const readersOver = (store: Store, view: View, clock: Clock) =>
-  readersOf({
+export function readersOver(store: Store, view: View, clock: Clock, desk: Desk) {
+  const withWork = (incident: Incident): Incident => {
+    const work = desk.summary(incident, clock.now());
+    return work ? { ...incident, work } : incident;
+  };
+  return readersOf({
     registry: () => view.registry,
-    incidents: store.scoped.incidents,
-    incident: store.scoped.incident,
+    incidents: (...asked) => store.scoped.incidents(...asked).map((r) => ({ ...r, incident: withWork(r.incident) })),
+    incident: (scope, id) => {
+      const incident = store.scoped.incident(scope, id);
+      return incident && withWork(incident);
+    },
     concerned: store.scoped.concerned,
     agents: view.agents,
     targets: view.targets,
     itemsOf: store.items.ofTargets,
     now: clock.now,
   });
+}
+
+/** People's work as the API asks for it. */
+export function caseworkDoor(
+  pipeline: Pick<Pipeline, "atDesk" | "declare" | "keepEvidence">,
+  view: Pick<View, "registry">,
+): CaseworkDoor {
+  const names = () => new Map([...view.registry.assets, ...view.registry.agencies].map((x) => [x.id, x.name] as const));
+  return {
+    view: (account, id) => pipeline.atDesk(account, undefined, (desk, who) => desk.view(id, who.now)),
+    verb: (account, id, name, body) => runVerb(pipeline, account, id, name, body),
+    declare: (account, body) => runDeclaration(pipeline, account, body),
+    addEvidence: (account, id, bytes, { name, note, type }) => {
+      const kept = pipeline.keepEvidence(bytes, type);
+      if (!kept.ok) return Promise.resolve(kept);
+      return pipeline.atDesk(account, id, (desk, who) => desk.addEvidence(who, id, kept.value, { name, note }));
+    },
+    readEvidence: (account, id, sha256) =>
+      pipeline.atDesk(account, id, (desk, who) => {
+        const read = desk.readEvidence(who, id, sha256);
+        if (!read.ok) return read;
+        const { item, bytes } = read.value;
+        return { ok: true, value: { ...item, base64: Buffer.from(bytes).toString("base64") } };
+      }),
+    timeline: (account, id, format, language) =>
+      pipeline.atDesk(account, undefined, (desk, who) => {
+        const source = desk.view(id, who.now);
+        return source.ok ? { ok: true, value: TIMELINES[format](source.value, language, names()) } : source;
+      }),
+  };
+}
+const TIMELINES = { json: timelineJson, csv: timelineCsv, html: timelineHtml };
 
 export interface BackendParts {
   url: string;
@@ -38,6 +81,7 @@ export function backendOf({ url, store, view, pipeline, reader, clock, alarm }: 
     audit: store.audit,
     transaction: store.transaction,
     act: pipeline.act,
+    casework: caseworkDoor(pipeline, view),
     reader,
     hasAgency: (id) => view.registry.agencies.some((a) => a.id === id),
     itemsAfter: store.items.after,

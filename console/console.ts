@@ -13,6 +13,7 @@ import { backendOf, readersOver } from "./backend.ts";
 import { steadyClock } from "./clock.ts";
 import { type ConsoleConfig, DEFAULT_GRACE_MS } from "./config.ts";
 import * as correlator from "./correlate/index.ts";
+import { deskOf } from "./desk.ts";
 import { watchFiles } from "./files.ts";
 import { openGateway } from "./gateway/server.ts";
 import type { Logger } from "./log.ts";
@@ -44,10 +45,11 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
   const registry = readRegistry(config.registryFile);
   const store = openStore(config.dataDir);
   const view = createView(registry, clock.now());
+  const room = deskOf(store, view, config.dataDir);
   const graceMs = config.timing.graceMs ?? DEFAULT_GRACE_MS;
   const presence = presenceBook({ silentAfterMs: config.timing.silentAfterMs, graceMs });
   const ticking = { now: clock.now, monotonic: clock.monotonic };
-  const reader = readersOver(store, view, clock);
+  const reader = readersOver(store, view, clock, room);
   const feed = createFeed({
     reader,
     now: clock.now,
@@ -63,6 +65,7 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     clock,
     log,
     metrics,
+    desk: room,
     publish: feed.push,
     republish: feed.restart,
     lost(error) {

@@ -4,6 +4,7 @@
 import type { Incident, Registry } from "../protocol/index.ts";
 import type { Clock } from "./clock.ts";
 import type { Change, Input } from "./correlate/index.ts";
+import type { Desk } from "./incidents/desk.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { messageOf } from "./problem.ts";
@@ -49,6 +50,8 @@ export interface CorrelationParts<State> {
   clock: Clock;
   log: Logger;
   metrics: Metrics;
+  /** The stage of people's work, in the same transaction: it looks at what changed and gives the silences. */
+  desk?: Pick<Desk, "attend" | "reload" | "unendedSilences">;
 }
 
 export function createCorrelation<State>(parts: CorrelationParts<State>): Correlation {
@@ -103,6 +106,7 @@ export function createCorrelation<State>(parts: CorrelationParts<State>): Correl
     const kept = new Map([...store.incidents.newest(1), ...store.incidents.unclosed()].map((i) => [i.id, i]));
     restore([...kept.values()], latest);
     stale = false;
+    if (parts.desk) step({ type: "silences", silences: parts.desk.unendedSilences(now()) });
     for (const { agent, presence, since } of view.agents())
       if (presence !== "unknown") step({ type: "presence", agent, presence, since });
   };
@@ -115,11 +119,16 @@ export function createCorrelation<State>(parts: CorrelationParts<State>): Correl
       if (stale) rebuild();
     },
     save() {
-      for (const incident of incidents.values()) store.incidents.save(incident, now());
+      for (const incident of incidents.values()) {
+        const before = parts.desk && store.incidents.get(incident.id);
+        store.incidents.save(incident, now());
+        parts.desk?.attend(before, incident, now());
+      }
     },
     changed: () => [...incidents.keys()],
     invalidate() {
       stale = true;
+      parts.desk?.reload();
     },
     wakeInMs() {
       if (stale) return 0;

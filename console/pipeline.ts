@@ -2,12 +2,14 @@
 // durable. Rules: nothing is acknowledged before its commit; what the correlator changed is in the same commit as what
 // caused it; after a rollback everything in memory is built again from the record.
 
+import type { CaseResult } from "../protocol/casework.ts";
 import type { Act, ActResult, AgentStatus, ConfigState, Incident, Registry, TargetStatus } from "../protocol/index.ts";
-import { runAct } from "./acts.ts";
-import type { Input } from "./correlate/index.ts";
+import { runAct, runDeclare } from "./acts.ts";
+import type { Declared, Input } from "./correlate/index.ts";
 import { type Correlation, type CorrelationParts, createCorrelation } from "./correlation.ts";
 import type { Sink, Taken } from "./gateway/sink.ts";
 import { groupCommit } from "./group-commit.ts";
+import type { Desk, Who } from "./incidents/desk.ts";
 import { createIntake } from "./intake.ts";
 import type { Logger } from "./log.ts";
 import type { PresenceBook, PresenceChange } from "./presence.ts";
@@ -24,6 +26,12 @@ export interface Changes {
 
 export interface Pipeline extends Sink {
   act(account: string, incident: string, act: Act): Promise<ActResult>;
+  /** Opens an incident that a person tells of. */
+  declare(account: string, declared: Declared): Promise<ActResult>;
+  /** Puts evidence into the safe, before it is recorded at the desk. */
+  keepEvidence: Desk["keep"];
+  /** Runs people's work in the next transaction; screens see the incident that it was done on. */
+  atDesk<T>(account: string, incident: string | undefined, run: AtDesk<T>): Promise<CaseResult<T>>;
   setRegistry(registry: Registry): void;
   /** Builds the correlator's state again from the record: after the machine's clock went back. */
   startAnew(): void;
@@ -35,7 +43,10 @@ export interface Pipeline extends Sink {
   stop(): Promise<void>;
 }
 
+export type AtDesk<T> = (desk: Desk, who: Who) => CaseResult<T>;
+
 export interface PipelineParts<State> extends CorrelationParts<State> {
+  desk?: Desk;
   presence: PresenceBook;
   publish(changes: Changes): void;
   /** The disk broke its promise: what it has is not known, and only a new start from the record can tell. */
@@ -71,9 +82,11 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
       const incidents = [...unshown.incidents].map((id) => store.incidents.get(id)).filter((i) => i !== undefined);
       unshown.targets.clear();
       unshown.incidents.clear();
-      publish({ targets, incidents });
+      publish({ targets, incidents: withWork(incidents) });
     }, SHOW_MS);
   };
+  /** Incidents on which people worked in this transaction. */
+  const worked = new Set<string>();
 
   const commits = groupCommit(
     {
@@ -84,6 +97,7 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
       isDiskFailure,
       begin() {
         intake.begin();
+        worked.clear();
         correlation.begin();
       },
       end() {
@@ -96,6 +110,7 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
         metrics.commits.observe(tookMs / 1000);
         for (const id of intake.touched) unshown.targets.add(id);
         for (const id of correlation.changed()) unshown.incidents.add(id);
+        for (const id of worked) unshown.incidents.add(id);
         wakeIn(correlation.wakeInMs());
       },
       rolledBack(error) {
@@ -110,6 +125,11 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
     GROUP_MS,
   );
 
+  const withWork = (incidents: Incident[]): Incident[] =>
+    incidents.map((i) => {
+      const work = parts.desk?.summary(i, correlation.now());
+      return work ? { ...i, work } : i;
+    });
   const publish = (some: Partial<Changes>): void => {
     const changes = { agents: [], targets: [], removedTargets: [], incidents: [], ...some };
     if (Object.values(changes).some((part) => part.length > 0)) parts.publish(changes);
@@ -146,8 +166,16 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
     publish({ agents: [view.agent(change.agent)], targets: view.targetsOf(change.agent) });
     enter({ type: "presence", ...change });
   };
+  let ticking = false;
   const sweeper = setInterval(() => {
     for (const change of presence.sweep(clock.monotonic())) notePresence(change);
+    const { desk } = parts;
+    if (desk && !ticking && desk.dueAt() <= clock.now()) {
+      ticking = true;
+      void queued(() => desk.tick(correlation.now()), undefined).then(() => {
+        ticking = false;
+      });
+    }
   }, SWEEP_MS);
 
   return {
@@ -159,6 +187,28 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
     lost: (range) => taken(() => intake.takeGap(range)),
     act: (account, id, act) =>
       queued<ActResult>(() => runAct(store, correlation, account, id, act), { ok: false, code: "store-unavailable" }),
+    declare: (account, declared) =>
+      queued<ActResult>(() => runDeclare(store, correlation, account, declared), {
+        ok: false,
+        code: "store-unavailable",
+      }),
+    keepEvidence: (bytes, type) => parts.desk?.keep(bytes, type) ?? { ok: false, code: "store-unavailable" },
+    atDesk(account, incident, run) {
+      const { desk } = parts;
+      if (!desk) return Promise.resolve({ ok: false, code: "store-unavailable" });
+      return queued<ReturnType<typeof run>>(
+        () => {
+          const now = correlation.now();
+          const result = run(desk, { account, now });
+          if (result.ok && incident !== undefined) worked.add(incident);
+          // Silences may have changed; what they hold back or let go is for the correlator to say.
+          if (result.ok && incident === undefined)
+            correlation.step({ type: "silences", silences: desk.unendedSilences(now) });
+          return result;
+        },
+        { ok: false, code: "store-unavailable" },
+      );
+    },
     setRegistry(registry) {
       const removed = view.setRegistry(registry);
       const agents = registry.agents.map((a) => a.id);

@@ -1,17 +1,19 @@
 // People's work on incidents, in the words that console and screen share: classification and legal clocks, tasks, comments,
-// evidence, silences. Times are ms since 1970 by the console's clock unless said otherwise.
+// evidence, notices. Times are ms since 1970 by the console's clock unless said otherwise.
+import type { Reason } from "./incident.ts";
 import type { Bilingual } from "./registry.ts";
 
-/** What the law or a plan wants to be told by when; `metAt` and who once it was. */
+/** What the law wants to be told by when; `metAt` and by whom once it was. */
 export interface Clock {
   /** `<pack>/<rule>`. */
   id: string;
   title: Bilingual;
   source: string;
-  /** How sure the source is: V read in a primary text, S in press or a third-party copy. */
+  /** How sure the source is: V read in a primary text or its copy, S in the press or a third party's. */
   mark: "V" | "S";
   startAt: number;
-  dueAt: number;
+  /** Absent: no fixed time, but it has to be done (a closing report). */
+  dueAt?: number;
   metAt?: number;
   metBy?: string;
 }
@@ -25,11 +27,76 @@ export interface Classification {
   by: string;
   confirmed: boolean;
   /** The pack's own words for a proposal, the person's for a correction. */
-  reason: string;
+  reason: Bilingual;
   at: number;
 }
 
-/** The sum of the work on one incident, as the list and the head of the detail show it. */
+export const TASK_PHASES = ["acknowledge", "investigate", "contain", "recover", "close"] as const;
+export interface Task {
+  id: string;
+  /** `<playbook>@<version>`, or `own` for one that a person added. */
+  from: string;
+  phase: (typeof TASK_PHASES)[number];
+  text: Bilingual;
+  dueAt?: number;
+  state: "open" | "done" | "skipped";
+  by?: string;
+  at?: number;
+  /** Why it was skipped. */
+  reason?: string;
+}
+
+/** A piece of evidence: its bytes stand once, under their hash, write-protected. */
+export interface EvidenceItem {
+  sha256: string;
+  name: string;
+  type: string;
+  bytes: number;
+  at: number;
+  by: string;
+  note: string;
+}
+
+/** A line of the work's own history; never changed, never removed. */
+export interface WorkEvent {
+  id: number;
+  incident: string;
+  at: number;
+  by: string;
+  kind: WorkEventKind;
+  detail: Record<string, string | number | string[]>;
+}
+export type WorkEventKind =
+  | "comment"
+  | "classification-proposed"
+  | "classification-confirmed"
+  | "classification-corrected"
+  | "playbook-started"
+  | "task-added"
+  | "task-done"
+  | "task-skipped"
+  | "task-reopened"
+  | "notice-sent"
+  | "evidence-received"
+  | "evidence-read"
+  | "evidence-verified"
+  | "evidence-failed"
+  | "silence-created"
+  | "silence-ended"
+  | "handover"
+  | "policy-changed";
+
+/** The work on one incident as it stands. */
+export interface CaseState {
+  classification: Classification;
+  tasks: Task[];
+  /** Which legal clock was met, when and by whom. */
+  notices: Record<string, { at: number; by: string }>;
+  comments: number;
+  evidence: EvidenceItem[];
+}
+
+/** The sum of it, as the list and the head of the detail show it. */
 export interface Casework {
   classification: Classification;
   clocks: Clock[];
@@ -39,3 +106,54 @@ export interface Casework {
   /** The silence that keeps it from alerting now. */
   silencedBy?: string;
 }
+
+/** Somebody has to be told. The stage of notifications takes it from the outbox; a key is told once. */
+export interface Intent {
+  key: string;
+  at: number;
+  kind:
+    | "opened"
+    | "reopened"
+    | "recovered"
+    | "worsened"
+    | "escalation"
+    | "clock-warning"
+    | "clock-overdue"
+    | "handover";
+  incident: string;
+  /** `account:an`, `role:security-lead`, `schedule` resolved to an account. */
+  to: string[];
+  reason: Reason;
+  /** The silence because of which nobody is told; kept all the same. */
+  suppressedBy?: string;
+}
+
+export type CaseRefusal =
+  | "incident-unknown"
+  | "incident-closed"
+  | "text-required"
+  | "reason-required"
+  | "task-unknown"
+  | "playbook-unknown"
+  | "nature-unknown"
+  | "grade-unknown"
+  | "clock-unknown"
+  | "clock-met"
+  | "time-impossible"
+  | "evidence-unknown"
+  | "evidence-empty"
+  | "evidence-too-large"
+  | "evidence-type-refused"
+  | "evidence-type-differs"
+  | "evidence-damaged"
+  | "silence-unknown"
+  | "silence-over"
+  | "silence-matches-all"
+  | "silence-end-required"
+  | "silence-too-long"
+  | "notice-too-late"
+  | "policy-unknown"
+  | "policy-invalid"
+  | "policy-stale"
+  | "store-unavailable";
+export type CaseResult<T> = { ok: true; value: T } | { ok: false; code: CaseRefusal; detail?: string };

@@ -62,6 +62,29 @@ export interface Alarm {
   facts: Record<string, string>;
 }
 
+export type CaseAnswer<T> = { ok: true; value: T } | { ok: false; code: string; detail?: string };
+
+/** People's work on incidents. */
+export interface CaseworkDoor {
+  view(account: string, incident: string): Promise<CaseAnswer<unknown>>;
+  /** A verb of console/casework.ts, on an incident or on the console. */
+  verb(account: string, incident: string | undefined, name: string, body: unknown): Promise<CaseAnswer<unknown>>;
+  declare(account: string, body: unknown): Promise<CaseAnswer<unknown>>;
+  addEvidence(
+    account: string,
+    incident: string,
+    bytes: Uint8Array,
+    told: { name: string; note: string; type: string },
+  ): Promise<CaseAnswer<unknown>>;
+  readEvidence(account: string, incident: string, sha256: string): Promise<CaseAnswer<unknown>>;
+  timeline(
+    account: string,
+    incident: string,
+    format: "json" | "csv" | "html",
+    language: "vi" | "en",
+  ): Promise<CaseAnswer<string>>;
+}
+
 /** The console as the API sees it. */
 export interface Backend {
   accounts: Accounts;
@@ -71,6 +94,7 @@ export interface Backend {
   /** All of `work` is kept, or none. */
   transaction<T>(work: () => T): T;
   act(account: string, incident: string, act: Act): Promise<ActResult>;
+  casework: CaseworkDoor;
   reader(viewer: Viewer): Reader;
   /** Whether the province has an agency of this id. */
   hasAgency(id: string): boolean;

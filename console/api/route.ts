@@ -45,7 +45,7 @@ export interface Done {
   session?: string;
   flow?: string;
   /** Lines, for exports: a body that is too large to hold. */
-  lines?: { type: string; of: Iterable<string> };
+  lines?: { type: string; of: Iterable<string>; headers?: Record<string, string> };
 }
 export type Refused = { refused: ProblemCode; detail?: string; retryAfterMs?: number };
 export type Reply = Done | Refused;

@@ -304,7 +304,7 @@ async function sendDone(response: ServerResponse, done: Done, route: Route, url:
   if (done.session !== undefined) cookies.push(setCookie(url, done.session, SESSION_LIVES_MS));
   if (done.flow !== undefined) cookies.push(setFlowCookie(url, done.flow));
   if (cookies.length > 0) response.setHeader("set-cookie", cookies);
-  if (done.lines) return sendLines(response, done.lines.type, done.lines.of);
+  if (done.lines) return sendLines(response, done.lines);
   const status = done.status ?? route.status;
   if (status >= 300 && status < 400) return void response.writeHead(status, done.headers).end();
   sendJson(response, status, done.body ?? {}, done.headers);

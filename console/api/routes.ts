@@ -3,6 +3,7 @@
 // fails on a row that it does not know.
 import type { Route } from "./route.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { caseworkRoutes } from "./routes/casework.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
 import { peopleRoutes } from "./routes/people.ts";
@@ -14,6 +15,7 @@ export const ROUTES: readonly Route[] = [
   ...sessionRoutes,
   ...watchRoutes,
   ...incidentRoutes,
+  ...caseworkRoutes,
   ...peopleRoutes,
   ...auditRoutes,
 ];

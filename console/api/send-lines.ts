@@ -2,12 +2,16 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { setImmediate as turn } from "node:timers/promises";
+import type { Done } from "./route.ts";
 
 const PIECE_BYTES = 64 * 1024;
 
 /** Sends the lines. A reader that goes away ends it. */
-export async function sendLines(response: ServerResponse, type: string, lines: Iterable<string>): Promise<void> {
-  response.writeHead(200, { "content-type": type, "cache-control": "no-store" });
+export async function sendLines(
+  response: ServerResponse,
+  { type, of: lines, headers }: NonNullable<Done["lines"]>,
+): Promise<void> {
+  response.writeHead(200, { "content-type": type, "cache-control": "no-store", ...headers });
   const gone = once(response, "close").then(() => true);
   let piece = "";
   for (const line of lines) {

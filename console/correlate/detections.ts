@@ -82,7 +82,8 @@ export function restoreAttack(state: State, tracked: Tracked): void {
   const { incident } = tracked;
   sight(state, tracked, []);
   const first = incident.evidence[0];
-  if (!first || incident.quietAt !== undefined || incident.state === "recovered") return;
+  if (incident.class !== "intrusion" || !first || incident.quietAt !== undefined || incident.state === "recovered")
+    return;
   const { quietAfterMs } = rulesOf(first.tag.toLowerCase().replaceAll("_", "-"));
   const last = incident.history.findLast((e) => SIGNS.has(e.what));
   state.attacks.set(incident.id, { lastAt: last?.at ?? incident.openedAt, quietAfterMs });

@@ -7,12 +7,12 @@ import { applyDetection, quieten, restoreAttack } from "./detections.ts";
 import { diagnose } from "./diagnose.ts";
 import { assimilate } from "./incidents.ts";
 import { actOf, declare } from "./persons.ts";
-import { type Change, type Input, initialState, type Settings, type State, wake } from "./state.ts";
+import { type Change, type Declared, type Input, initialState, type Settings, type State, wake } from "./state.ts";
 import { restoreOpenings } from "./storms.ts";
 import { topologyOf } from "./topology.ts";
 import { nextWakeAt, takeDue } from "./wakes.ts";
 
-export { type Change, type Input, initialState, type Settings, type State };
+export { type Change, type Declared, type Input, initialState, type Settings, type State };
 
 /**
  * Takes one input in. Changes `state` and returns each incident that became new or other than it was.
@@ -86,11 +86,3 @@ function decide(state: State, now: number): Change[] {
   const touched = diagnose(state, topology, sources, now);
   return [...assimilate(state, topology, { touched, due: sources, agents }, now), ...quieten(state, now)];
 }
-
-/** What maintenance windows keep from being incidents now. */
-export const suppressions = (state: State): { silence: string; key: string; asset: string; since: number }[] =>
-  [...state.hot].flatMap((t) =>
-    t.shadow === undefined
-      ? []
-      : [{ silence: t.shadow, key: t.key, asset: t.incident.cause.asset, since: t.incident.detectedAt }],
-  );

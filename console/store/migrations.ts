@@ -2,6 +2,7 @@
 // (table `migration`); so entries may be added side by side. Rules: an entry that has been shipped is never edited, renamed or
 // moved up; new ones go to the end; it runs once, inside one transaction. The log has no secondary index: it is the hot path.
 import type { DatabaseSync } from "node:sqlite";
+import { casework } from "./migrations/casework.ts";
 import { lifecycle } from "./migrations/lifecycle.ts";
 import { logByDay } from "./migrations/log-by-day.ts";
 import { people } from "./migrations/people.ts";
@@ -14,4 +15,4 @@ export interface Migration {
   run?(db: DatabaseSync): void;
 }
 
-export const MIGRATIONS: readonly Migration[] = [spine, lifecycle, people, logByDay];
+export const MIGRATIONS: readonly Migration[] = [spine, lifecycle, people, logByDay, casework];

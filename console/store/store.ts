@@ -4,11 +4,15 @@ import { join } from "node:path";
 import type { Accounts, Audit, Idempotency, Tokens } from "../people/records.ts";
 import { accountsOf } from "./accounts.ts";
 import { auditOf } from "./audit.ts";
+import { type Cases, casesOf } from "./casework.ts";
 import { openDatabase } from "./database.ts";
 import { idempotencyOf } from "./idempotency.ts";
 import { type Incidents, incidentsOf } from "./incidents.ts";
 import { type Items, itemsOf } from "./items.ts";
+import { type Outbox, outboxOf } from "./outbox.ts";
+import { type PolicyVersions, policyVersionsOf } from "./policies.ts";
 import { type Scoped, scopedOf } from "./scoped.ts";
+import { type Silences, silencesOf } from "./silences.ts";
 import { tokensOf } from "./tokens.ts";
 
 export { isDiskFailure } from "./database.ts";
@@ -22,6 +26,10 @@ export interface Store {
   tokens: Tokens;
   idempotency: Idempotency;
   scoped: Scoped;
+  cases: Cases;
+  silences: Silences;
+  outbox: Outbox;
+  policies: PolicyVersions;
   /** Runs `work` in one durable transaction: all of it is on the disk when this returns, or none and it throws. */
   transaction<T>(work: () => T): T;
   /** The same, but on the disk only once a later `sync` has resolved: one wait for the disk serves many of these. */
@@ -60,6 +68,10 @@ export function openStore(dataDir: string): Store {
     tokens: tokensOf(db),
     idempotency: idempotencyOf(db),
     scoped: scopedOf(db),
+    cases: casesOf(db),
+    silences: silencesOf(db),
+    outbox: outboxOf(db),
+    policies: policyVersionsOf(db),
     transaction: run,
     unsynced(work) {
       // NORMAL leaves the journal's sync to us, and still syncs before a page is copied from it into the database.

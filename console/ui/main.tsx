@@ -7,6 +7,7 @@ import "./style/tokens.css";
 import "./style/base.css";
 import "./style/header.css";
 import "./style/incidents.css";
+import "./style/casework.css";
 import "./style/detail.css";
 import "./style/agencies.css";
 

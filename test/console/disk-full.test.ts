@@ -22,7 +22,7 @@ test("a full disk refuses by name, keeps what was acked, and heals", { skip, tim
   rig = await startRig((config) => {
     mounted = config.dataDir;
     mkdirSync(mounted);
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", mounted]);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", mounted]);
   });
   writeFileSync(joinPath(mounted, "ballast"), Buffer.alloc(250_000));
   const at = `http://127.0.0.1:${rig.console.screenPort}`;

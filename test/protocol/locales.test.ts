@@ -77,6 +77,21 @@ test("every severity, and every word of the closed unions of incident.ts, has it
   }
 });
 
+test("every word of the closed unions of casework.ts has its text", () => {
+  const source = readFileSync(new URL("protocol/casework.ts", root), "utf8");
+  const words = (from: RegExp) => [...(from.exec(source)?.[1] ?? "").matchAll(/"([^"]+)"/g)].map((m) => m[1]!);
+  for (const [pattern, prefix] of [
+    [/export type WorkEventKind =([^;]+);/, "work"],
+    [/export type CaseRefusal =([^;]+);/, "problem"],
+    [/interface Intent \{[^}]*?\n {2}kind:([^;]+);/, "intent"],
+    [/TASK_PHASES = \[([^\]]+)\]/, "task.phase"],
+    [/interface Task \{[^}]*?\n {2}state:([^;]+);/, "task"],
+  ] as const)
+    assertKnown(words(pattern).map((word) => `${prefix}.${word}`));
+  const reasons = [...sources("console/incidents").matchAll(/"(reason\.[a-z-]+)"/g)].map((m) => m[1]!);
+  assertKnown([...new Set(reasons)]);
+});
+
 test("every kind of target has its labels", () => {
   const kinds = [
     ...readFileSync(new URL("protocol/target.ts", root), "utf8").matchAll(/kind: Type\.Literal\("([^"]+)"\)/g),
@@ -100,7 +115,7 @@ test("no text is left that nobody uses", () => {
   const used = sources("console") + sources("protocol/locales");
   // Keys that are made of an id at run time; the tests above hold most of them to the ids that exist.
   const made =
-    /^(tag|detection|severity|importance|breadth|state|class|event|reason|kind|evidence|said|problem|theme|signin\.error)\.|^(feed|impact|status)\.\w+(\.(hint|short|text))?$/;
+    /^(tag|detection|severity|importance|breadth|work|intent|task|timeline|state|class|event|reason|kind|evidence|said|problem|theme|signin\.error)\.|^(feed|impact|status)\.\w+(\.(hint|short|text))?$/;
   const stale = keys.filter((k) => !made.test(k) && !used.includes(`"${k}"`));
   assert.deepEqual(stale, []);
 });

@@ -10,6 +10,7 @@ import { useStore } from "../state/store.ts";
 import { describeReason } from "../text/describe.ts";
 import { duration } from "../text/time.ts";
 import { useWords } from "../text/use.tsx";
+import { ClockLeft } from "./casework.tsx";
 import { Icon } from "./icons.tsx";
 import { ImpactGroups } from "./impact.tsx";
 import { Ago, At, SeverityLabel, StateLabel } from "./labels.tsx";
@@ -71,10 +72,40 @@ export const IncidentCard = memo(function IncidentCard(props: {
           </dt>
           <dd class={incident.owner ? "" : "nobody"}>{incident.owner ?? t("incident.owner.none")}</dd>
         </div>
+        <CardWork incident={incident} />
       </dl>
     </article>
   );
 });
+
+/** The legal clock that runs out first, the campaign, how many a storm holds. */
+function CardWork({ incident }: { incident: Incident }) {
+  const { t, name } = useWords();
+  const next = (incident.work?.clocks ?? [])
+    .filter((c) => c.metAt === undefined && c.dueAt !== undefined)
+    .sort((a, b) => a.dueAt! - b.dueAt!)[0];
+  return (
+    <>
+      {next && (
+        <div>
+          <dt>
+            <Icon name="clock" /> {name(next.title)}
+          </dt>
+          <dd>
+            <ClockLeft clock={next} />
+          </dd>
+        </div>
+      )}
+      {incident.campaign && (
+        <div>
+          <dt>{t("incident.campaign")}</dt>
+          <dd>{incident.campaign}</dd>
+        </div>
+      )}
+      {incident.storm && <div>{t("incident.collapsed", { count: incident.storm.count })}</div>}
+    </>
+  );
+}
 
 export function CauseSentence({ incident }: { incident: Incident }) {
   const { language } = useWords();

@@ -8,9 +8,10 @@ import { beganAt, causeReason, endOf, mainTags } from "../state/incidents.ts";
 import { closeDetail } from "../state/route.ts";
 import { model } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
-import { clauseOf, nameOf, tagRemedy, tagTitle } from "../text/describe.ts";
+import { clauseOf, describeReason, nameOf, tagRemedy, tagTitle } from "../text/describe.ts";
 import { useWords } from "../text/use.tsx";
 import { Actions } from "./actions.tsx";
+import { CaseParts } from "./casework.tsx";
 import { EvidenceTable } from "./evidence.tsx";
 import { Icon } from "./icons.tsx";
 import { ImpactGroups } from "./impact.tsx";
@@ -60,8 +61,10 @@ export function IncidentDetail({ id }: { id: string }) {
   );
 }
 
+const NO_NAMES = new Map();
+
 function Body({ incident }: { incident: Incident }) {
-  const { t, name } = useWords();
+  const { language, t, name } = useWords();
   const open = phaseOf(incident) === "open";
   const end = endOf(incident);
   return (
@@ -119,6 +122,12 @@ function Body({ incident }: { incident: Incident }) {
             <dt>{t("incident.owner")}</dt>
             <dd class={incident.owner ? "" : "nobody"}>{incident.owner ?? t("incident.owner.none")}</dd>
           </div>
+          {incident.severityReason && (
+            <div>
+              <dt>{t("incident.severity.why")}</dt>
+              <dd>{describeReason(language, incident.severityReason, NO_NAMES)}</dd>
+            </div>
+          )}
         </dl>
       </div>
       {incident.resolution && (
@@ -127,6 +136,7 @@ function Body({ incident }: { incident: Incident }) {
         </Part>
       )}
       <Actions key={incident.id} incident={incident} />
+      <CaseParts key={`case-${incident.id}`} incident={incident} />
       <Part title={t("incident.impact")}>
         {!open && <p class="quiet-text">{t("incident.impact.was")}</p>}
         <ImpactGroups impact={incident.impact} over={!open} />

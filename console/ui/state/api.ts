@@ -39,7 +39,7 @@ export async function signOut(): Promise<boolean> {
 
 /** Moves an incident along its life, or refuses by name. */
 export const actOn = (incident: string, { kind, ...body }: Act): Promise<ActionOutcome> =>
-  act(`/api/incidents/${encodeURIComponent(incident)}/${kind}`, body);
+  postTo(`/api/incidents/${encodeURIComponent(incident)}/${kind}`, body);
 
 export async function whoAmI(): Promise<Me> {
   try {
@@ -53,7 +53,8 @@ export async function whoAmI(): Promise<Me> {
   }
 }
 
-async function act(path: string, body: object): Promise<ActionOutcome> {
+/** Posts and tells what came of it. */
+export async function postTo(path: string, body: object): Promise<ActionOutcome> {
   const response = await post(path, body);
   if (!response) return { ok: false, code: "unreachable" };
   if (response.ok) return { ok: true };

@@ -77,8 +77,13 @@ export const tagRemedy = (language: Language, tag: string): string | undefined =
 
 /** The clause behind a tag or a detection's class, with the kind of text in the reader's language; empty when unknown. */
 export function clauseOf(language: Language, tag: string): string {
-  const clause = tagRow(tag).clause || (DETECTION_CLASSES[classOf(tag)]?.clause ?? "");
+  return clauseText(language, tagRow(tag).clause || (DETECTION_CLASSES[classOf(tag)]?.clause ?? ""));
+}
+
+/** The kinds of text in a clause, in the reader's language. */
+export function clauseText(language: Language, clause: string): string {
   return clause
+    .replaceAll("Law ", `${text(language, "status.clause.law")} `)
     .replaceAll("Circular ", `${text(language, "status.clause.circular")} `)
     .replaceAll("Decree ", `${text(language, "status.clause.decree")} `)
     .replaceAll("art. ", `${text(language, "status.clause.article")} `);

@@ -56,6 +56,29 @@ const MAY: Record<string, readonly Role[] | "anybody"> = {
   "incident-split": LEADS,
   "incident-set-severity": LEADS,
   "incident-correct-detection": LEADS,
+  declareIncident: HANDLERS,
+  case: ["engineer", "security-staff", "security-lead", "auditor", "administrator"],
+  addEvidence: HANDLERS,
+  readEvidence: ["engineer", "security-staff", "security-lead", "auditor"],
+  "timeline-json": ["engineer", "security-staff", "security-lead", "auditor"],
+  "timeline-csv": ["engineer", "security-staff", "security-lead", "auditor"],
+  "timeline-html": ["engineer", "security-staff", "security-lead", "auditor"],
+  "work-comment": HANDLERS,
+  "work-classify": LEADS,
+  "work-notice": HANDLERS,
+  "work-playbook": HANDLERS,
+  "work-add-task": HANDLERS,
+  "work-task": HANDLERS,
+  "work-verify-evidence": HANDLERS,
+  "work-silence-preview": ["engineer", "security-lead"],
+  "work-silence": ["engineer", "security-lead"],
+  "work-end-silence": ["engineer", "security-lead"],
+  "work-silences": HANDLERS,
+  "work-duty": HANDLERS,
+  "work-hand-over": HANDLERS,
+  "work-policies": AUDIT,
+  "work-policy": AUDIT,
+  "work-put-policy": ADMIN,
   accounts: PEOPLE,
   makeAccount: ADMIN,
   changeAccount: ADMIN,
@@ -99,7 +122,7 @@ before(async () => {
 });
 after(() => s.end());
 
-const PARAMS: Record<string, string> = { uid: "p-nobody", id: "INC-000001" };
+const PARAMS: Record<string, string> = { uid: "p-nobody", id: "INC-000001", sha256: "0".repeat(64) };
 function call(route: Route, headers: Record<string, string>, params: Record<string, string> = PARAMS) {
   s.time.mono += 60_000;
   const hex = route.path.includes("sessions/") ? "0".repeat(16) : route.path.includes("tokens/") ? "a".repeat(16) : "";
@@ -138,6 +161,7 @@ test("agency IT is given its own agency and nothing of another's, by every route
     assert.ok(/xa-hai/.test((await call(route, { cookie: cookies.get("auditor")! })).text), `${id} has another's`);
   }
   for (const route of ROUTES.filter((r) => r.path.startsWith("/api/incidents/{id}") && r.method === "GET")) {
+    if (!MAY[route.id]!.includes("agency-it")) continue;
     assert.equal((await call(route, { cookie })).status, 200, route.id);
     assert.equal((await call(route, { cookie }, { id: "INC-000002" })).code, "incident-unknown", route.id);
   }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { initialState, restore, step } from "../../../console/correlate/index.ts";
-import { type Act, phaseOf } from "../../../protocol/index.ts";
+import { type Act, type Incident, phaseOf } from "../../../protocol/index.ts";
 import { Desk, registry, SETTINGS } from "./world.ts";
 
 const act = fc.oneof(
@@ -129,6 +129,19 @@ test("a restart at any moment opens, reopens, recovers and loses nothing", () =>
         // An attack whose window ran out meanwhile may turn quiet; nothing moves.
         assert.equal(incident.state, before.get(incident.id), `${incident.id} ${incident.history.at(-1)?.what}`);
       }
+      // Left alone for long, the same is open; what had not settled may have another number.
+      const after = new Map([...d.incidents].map(([id, i]) => [id, structuredClone(i)]));
+      for (let now = d.now + 1; now <= d.now + 700_000; now += 1_000)
+        for (const { incident } of step(again, { type: "tick" }, now))
+          after.set(incident.id, structuredClone(incident));
+      for (const i of after.values())
+        assert.ok(i.quietAt === undefined || i.detections !== undefined, `${i.id} is no attack and cannot be quiet`);
+      d.wait(700_000);
+      const ends = (incidents: Iterable<Incident>) =>
+        [...incidents]
+          .flatMap((i) => (phaseOf(i) === "open" ? [`${i.class} ${i.cause.asset} ${i.cause.actor}`] : []))
+          .sort();
+      assert.deepEqual(ends(after.values()), ends(d.incidents.values()));
     }),
     { numRuns: 200 },
   );

@@ -92,7 +92,7 @@ test("a full disk: the commit fails whole, what was kept stays, and it goes on w
 }, () => {
   const dir = fresh();
   mkdirSync(dir);
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", dir]);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", dir]);
   try {
     const store = openStore(dir);
     writeFileSync(join(dir, "ballast"), Buffer.alloc(200_000));

@@ -11,6 +11,7 @@ import type { Role } from "../../../console/people/roles.ts";
 import { readersOf } from "../../../console/reader.ts";
 import { openStore } from "../../../console/store/store.ts";
 import type { ActResult, AgentStatus, Incident, Registry, TargetStatus } from "../../../protocol/index.ts";
+import { deskBefore } from "./casework.ts";
 import { openDoors, personWith } from "./doors.ts";
 import { sampleRegistry } from "./province.ts";
 
@@ -61,6 +62,7 @@ export async function startScreen(
         acts.push(what);
         return said.act;
       },
+      casework: deskBefore({ store, folder, registry: said.registry, now: () => time.now }).door,
       reader,
       hasAgency: (id) => said.registry.agencies.some((a) => a.id === id),
       itemsAfter: store.items.after,

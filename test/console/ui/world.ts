@@ -24,6 +24,7 @@ import {
   refusalOf,
   type Target,
 } from "../../../protocol/index.ts";
+import { deskBefore } from "../support/casework.ts";
 import { openDoors } from "../support/doors.ts";
 
 /** The watch over every agency of province.yaml, with a clock that a story may hold in the past. */
@@ -35,6 +36,24 @@ export function playedProvince() {
   const view = createView(registry, clock() - 86_400_000);
   const state = initialState({ settleMs: 600, recoverMs: 3_000, graceMs: 5_000 });
   const incidents = new Map<string, Incident>();
+  const folder = mkdtempSync(join(tmpdir(), "vonggac-played-"));
+  const store = openStore(folder);
+  const { desk, door } = deskBefore({
+    store,
+    folder,
+    registry,
+    now: () => clock(),
+    worked(id) {
+      const again = structuredClone(incidents.get(id)!);
+      attachWork(again);
+      incidents.set(id, again);
+      feed.push({ agents: [], targets: [], removedTargets: [], incidents: [again] });
+    },
+  });
+  const attachWork = (i: Incident) => {
+    const work = desk.summary(i, clock());
+    if (work) i.work = work;
+  };
   const mine = (scope: ReadonlySet<string> | undefined) =>
     [...incidents.values()].filter((i) => scope === undefined || concerns(i, scope));
   const reader = readersOf({
@@ -56,7 +75,15 @@ export function playedProvince() {
 
   function take(input: Input): Incident[] {
     const changed = step(state, input, clock()).map((c) => structuredClone(c.incident));
-    for (const i of changed) incidents.set(i.id, i);
+    for (const i of changed) {
+      const before = incidents.get(i.id);
+      incidents.set(i.id, i);
+      store.transaction(() => {
+        store.incidents.save(i, clock());
+        desk.attend(before, i, clock());
+      });
+      attachWork(i);
+    }
     if (changed.length > 0) feed.push({ agents: [], targets: [], removedTargets: [], incidents: changed });
     return changed;
   }
@@ -147,8 +174,14 @@ export function playedProvince() {
       take({ type: "person", account, incident, act });
       return { ok: true, incident: incidents.get(incident)! };
     },
+    casework: door,
     view,
     now: () => clock(),
+    end() {
+      world.end();
+      store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
   take({ type: "registry", registry });
   return world;
@@ -166,6 +199,7 @@ export async function serveProvince(world: PlayedProvince, dist: string, port = 
     "http://127.0.0.1/",
     {
       act: async (account, incident, act) => world.act(account, incident, act),
+      casework: world.casework,
       reader: world.reader,
       hasAgency: (id) => world.registry.agencies.some((a) => a.id === id),
       itemsAfter: () => [],

@@ -1,0 +1,25 @@
+// Who has to be told of a change: the difference between what an incident was and what it is. Written to the outbox in the
+// same commit; whether, when and over which channel it is told is for the stage of notifications. Pure.
+import type { Intent } from "../../protocol/casework.ts";
+import { SEVERITIES } from "../../protocol/finding.ts";
+import type { Incident, Reason } from "../../protocol/incident.ts";
+import { phaseOf } from "../../protocol/lifecycle.ts";
+
+export function changeIntents(before: Incident | undefined, after: Incident, to: string[], now: number): Intent[] {
+  const intent = (kind: Intent["kind"], mark: number | string): Intent => ({
+    key: `${after.id}/${kind}/${mark}`,
+    at: now,
+    kind,
+    incident: after.id,
+    to,
+    reason: lastReason(after),
+  });
+  if (!before) return [intent("opened", after.openedAt)];
+  const [was, is] = [phaseOf(before), phaseOf(after)];
+  if (was !== "open" && is === "open") return [intent("reopened", after.reopenedAt ?? now)];
+  if (was === "open" && after.state === "recovered") return [intent("recovered", after.recoveredAt ?? now)];
+  const worse = SEVERITIES.indexOf(after.severity) < SEVERITIES.indexOf(before.severity);
+  return is === "open" && worse ? [intent("worsened", `${after.severity}/${after.reopenedAt ?? after.openedAt}`)] : [];
+}
+
+const lastReason = (i: Incident): Reason => i.history.at(-1)?.reason ?? { key: "reason.person", facts: {} };

@@ -35,7 +35,7 @@ module.exports = {
       to: {
         path: "^(infra|agent|console)/",
         pathNot:
-          "^(infra/index|infra/commands|infra/planning|infra/platforms/lab/faults/index|agent/main|agent/tools|console/main)\\.ts$",
+          "^(infra/index|infra/commands|infra/planning|infra/platforms/lab/faults/index|agent/main|agent/tools|console/main|console/tools)\\.ts$",
       },
     },
     {

@@ -1,6 +1,13 @@
 // What the command line itself refuses, by name; texts and remedies in locales under `error.` and `remedy.`.
 
-export type CliErrorCode = "tag-unknown"; // --explain names no tag
+export type CliErrorCode =
+  | "tag-unknown" // --explain names no tag
+  | "console-silent" // no answer from the console
+  | "console-refused" // an answer, which is a refusal: its name follows
+  | "token-missing" // --url without a token
+  | "data-not-json"
+  | "account-unknown"
+  | "audit-broken"; // the audit's chain is not whole
 
 export class CliError extends Error {
   override readonly name = "CliError";

@@ -10,6 +10,9 @@ import { faultVerb } from "./lab/fault.ts";
 import { healVerb } from "./lab/heal.ts";
 import { statusVerb } from "./lab/status.ts";
 import { upVerb } from "./lab/up.ts";
+import { accountVerb } from "./people/account.ts";
+import { apiVerb } from "./people/api.ts";
+import { auditVerb } from "./people/audit.ts";
 import { planVerb } from "./plan.ts";
 import { rootKeyVerb } from "./root-key.ts";
 import { printFailure, text } from "./say.ts";
@@ -31,6 +34,9 @@ program.addCommand(impactVerb());
 program.addCommand(planVerb());
 program.addCommand(signInVerb());
 program.addCommand(rootKeyVerb());
+program.addCommand(accountVerb());
+program.addCommand(auditVerb());
+program.addCommand(apiVerb());
 quietHelp(program);
 
 /** No verb ends the process by itself: there is one way out, below. */

@@ -1,6 +1,7 @@
 // console.json: its shape, read once at start. docs/architecture.md says what each part is for.
 import Type from "typebox";
 import { jsonFileReader } from "./json-file.ts";
+import { ClaimRowSchema } from "./people/claims.ts";
 
 const Path = Type.String({ minLength: 1, maxLength: 4096 });
 const Host = Type.String({ minLength: 1, maxLength: 255 });
@@ -39,6 +40,20 @@ export const ConsoleConfigSchema = Type.Object(
         graceMs: Type.Optional(Ms(0)),
       },
       { additionalProperties: false },
+    ),
+    /** An identity provider (OpenID Connect), and what its claims give here. */
+    provider: Type.Optional(
+      Type.Object(
+        {
+          name: Type.String({ minLength: 1, maxLength: 80 }),
+          issuer: Type.String({ pattern: "^https://[^\\s]+$" }),
+          clientId: Type.String({ minLength: 1, maxLength: 256 }),
+          clientSecretFile: Path,
+          scope: Type.Optional(Type.String({ minLength: 6, maxLength: 512 })),
+          rows: Type.Array(ClaimRowSchema, { minItems: 1, maxItems: 500 }),
+        },
+        { additionalProperties: false },
+      ),
     ),
     logLevel: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
   },

@@ -1,8 +1,10 @@
 // Puts the console together: store, view, pipeline, gateway, screen, admin socket, metrics, watched files.
+import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { openAdmin } from "./api/admin.ts";
 import { signIns } from "./api/desk/desk.ts";
+import { type ProviderSettings, providerDesk } from "./api/desk/provider.ts";
 import { createFeed } from "./api/feed.ts";
 import { openApi } from "./api/openapi.ts";
 import { createRouter } from "./api/router.ts";
@@ -105,6 +107,7 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
       log.error({ problem: code, ...facts, remedy: "Find out who opened it and why, now." });
     },
   });
+  const provider = config.provider && providerDesk(providerSettings(config.provider), backend, log);
   const seal = sealAt(join(config.dataDir, "people.key"));
   const { hash, check } = passwords();
   const desk = signIns(backend, {
@@ -112,10 +115,10 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     checkPassword: check,
     seal: seal.close,
     unseal: seal.open,
-    provider: () => "absent",
+    provider: () => provider?.state() ?? "absent",
   });
   const document = openApi(ROUTES, config.screen.url);
-  const api = { backend, desk, document: () => document };
+  const api = { backend, desk, provider, document: () => document };
   const router = createRouter({ api, routes: ROUTES, url, metrics, log });
   const listen =
     config.screen.fd !== undefined
@@ -143,12 +146,22 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     async close() {
       clearInterval(clockLook);
       for (const watch of watches) watch.close();
+      provider?.close();
       feed.close();
       await Promise.all([gateway.close(), screen.close(), closed(admin), closed(metricsServer)]);
       await pipeline.stop();
       store.close();
     },
   };
+}
+
+function providerSettings({ clientSecretFile, ...rest }: NonNullable<ConsoleConfig["provider"]>): ProviderSettings {
+  try {
+    return { scope: "openid profile", ...rest, clientSecret: readFileSync(clientSecretFile, "utf8").trim() };
+  } catch (error) {
+    const remedy = "Write the client's secret there, readable by the console's account only.";
+    throw new Problem("provider-secret-unreadable", clientSecretFile, messageOf(error), remedy, error);
+  }
 }
 
 async function openMetrics(metrics: Metrics, config: ConsoleConfig): Promise<Server> {

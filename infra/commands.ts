@@ -7,7 +7,7 @@ import { destroy, type Engine, preview, release, type Summary, up } from "./engi
 import { EngineError } from "./engine/errors.ts";
 import { type EngineStep, type Impact, impactOf } from "./impact/index.ts";
 import { writeTree } from "./platforms/files/index.ts";
-import { requestAdmin } from "./platforms/lab/admin.ts";
+import { adminSocketOf, requestAdmin } from "./platforms/lab/admin.ts";
 import { dropOtherTexts, keptText } from "./platforms/lab/content.ts";
 import { convergeDaemon } from "./platforms/lab/daemons.ts";
 import { LabError } from "./platforms/lab/errors.ts";
@@ -236,6 +236,9 @@ export const bringBackRootKey = ({ file, passphrase, ...options }: RootKeyOption
   restoreRootKey(vaultOf(options), readFileSync(file, "utf8"), passphrase);
 
 const vaultOf = (options: LabOptions) => openVault(join(labOf(options).stateDir, "vault"), Date.now());
+
+/** The socket at which the lab's console takes whoever holds this machine for its operator. */
+export const consoleSocket = (options: LabOptions): string => adminSocketOf(labOf(options));
 
 /** The lab that faults are injected into. Throws `lab-not-up`. */
 export function standingLab(options: LabOptions): Lab {

@@ -6,6 +6,7 @@ import Type from "typebox";
 import type { Permission } from "../people/roles.ts";
 import type { Principal } from "../people/scope.ts";
 import type { SignIns } from "./desk/desk.ts";
+import type { ProviderDesk } from "./desk/provider.ts";
 import type { Backend, Reader } from "./ports.ts";
 import type { ProblemCode } from "./problems.ts";
 
@@ -16,6 +17,8 @@ export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 export interface Api {
   backend: Backend;
   desk: SignIns;
+  /** The identity provider, where one is configured. */
+  provider: ProviderDesk | undefined;
   /** The OpenAPI document. */
   document(): unknown;
 }
@@ -35,6 +38,8 @@ export interface Call<P, Q, B> {
   /** Cookies of a sign-in that is under way (OpenID Connect). */
   flow: string | undefined;
   url: URL;
+  /** The address as it was asked for, with its query. */
+  asked: string;
 }
 
 export interface Done {

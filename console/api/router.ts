@@ -145,6 +145,7 @@ export function createRouter({ api, routes, url, metrics, log }: RouterParts) {
       cookie: asking.cookie,
       flow: flowCookie(request),
       url,
+      asked: request.url ?? "",
     };
     return [route, await run(route, call as Call<never, never, never>, request)];
   };

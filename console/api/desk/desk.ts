@@ -172,9 +172,6 @@ export function signIns(backend: Backend, proofs: Proofs) {
       else guesses.wrong(address);
       return refuse("code-wrong");
     },
-
-    /** Inside a transaction: whoever an identity provider vouches for. */
-    enterByProvider: (account: Account, address: string): Entered => sessions.begin(account.name, "oidc", address),
   };
 }
 export type SignIns = ReturnType<typeof signIns>;

@@ -3,6 +3,7 @@ import Type from "typebox";
 import { permissionsOf } from "../../people/roles.ts";
 import type { Principal } from "../../people/scope.ts";
 import type { Entered } from "../desk/desk.ts";
+import { CALLBACK } from "../desk/provider.ts";
 import { type Api, type Refused, type Reply, refuse, route } from "../route.ts";
 import { Agencies, EnteredSchema, Instant, MeSchema, Roles, SessionSchema, Ticket, TokenSchema } from "../schemas.ts";
 
@@ -39,7 +40,43 @@ export const sessionRoutes = [
     needs: "public",
     summary: "The ways to sign in here",
     gives: Type.Object({ code: Type.Literal(true), password: Type.Boolean(), provider: Type.Optional(Type.String()) }),
-    run: ({ backend }) => ({ body: { code: true, password: backend.accounts.count() > 0 } }),
+    run: ({ backend, provider }) => {
+      const password = backend.accounts.count() > 0;
+      return { body: { code: true, password, ...(provider ? { provider: provider.name } : {}) } };
+    },
+  }),
+  route({
+    id: "signInByProvider",
+    method: "GET",
+    path: "/api/signin/provider",
+    needs: "public",
+    summary: "Go to the identity provider (OpenID Connect)",
+    status: 303,
+    givesType: "text/html",
+    refuses: ["provider-absent", "provider-down"],
+    run: async ({ provider }, { url }) => {
+      if (!provider) return refuse("provider-absent");
+      const begun = await provider.begin(new URL(CALLBACK, url));
+      return "refused" in begun ? begun : { headers: { location: begun.to }, flow: begun.flow };
+    },
+  }),
+  route({
+    id: "backFromProvider",
+    method: "GET",
+    path: CALLBACK,
+    needs: "public",
+    summary: "Come back from the identity provider",
+    query: Type.Object({}),
+    status: 303,
+    givesType: "text/html",
+    refuses: ["provider-absent", "ticket-invalid", "provider-refused", "no-role"],
+    run: async ({ provider, backend, desk }, { url, asked, flow, address }) => {
+      if (!provider) return refuse("provider-absent");
+      const account = await provider.finish(flow, new URL(asked, url));
+      if ("refused" in account) return account;
+      const { cookie } = backend.transaction(() => desk.begin(account.name, "oidc", address));
+      return { headers: { location: "/" }, session: cookie, flow: "" };
+    },
   }),
   route({
     id: "signInByCode",

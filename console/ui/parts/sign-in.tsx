@@ -1,93 +1,74 @@
-// The sign-in page: one field for the one-time code, and where to find that code.
-import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { type SignInOutcome, signIn } from "../state/api.ts";
+// The sign-in page: which step stands (parts/sign-in-steps.tsx draws each), and what its answer leads to. A one-time code or an
+// invitation is one field; an account is name and password, then the second factor.
+import { useEffect, useState } from "preact/hooks";
+import { type StepOutcome, waysIn } from "../state/api.ts";
 import { enter } from "../state/session.ts";
-import { useWords, WithCommands, type Words } from "../text/use.tsx";
+import { useWords } from "../text/use.tsx";
 import { Preferences } from "./header.tsx";
 import { Icon } from "./icons.tsx";
+import { AccountStep, CodeStep, EnrolStep, PasswordStep, RecoveryStep, SecondStep } from "./sign-in-steps.tsx";
+
+type Step =
+  | { at: "code" | "account" }
+  | { at: "set-password" | "enrol" | "second-factor"; ticket: string }
+  | { at: "recovery"; codes: string[] };
 
 export function SignIn({ ended }: { ended: boolean }) {
   const { t } = useWords();
-  const [code, setCode] = useState("");
-  const [working, setWorking] = useState(false);
-  const [outcome, setOutcome] = useState<SignInOutcome | "empty">();
-  const field = useRef<HTMLInputElement>(null);
-  const wait = useCountdown(outcome);
-  useEffect(() => field.current?.focus(), []);
+  const [step, setStep] = useState<Step>({ at: "code" });
+  const [accounts, setAccounts] = useState(false);
+  const [provider, setProvider] = useState<string>();
+  useEffect(() => {
+    void waysIn().then(({ password, provider }) => {
+      setAccounts(password);
+      setProvider(provider);
+      // Nobody is moved away from a field in which they have begun to type.
+      const typed = document.querySelector<HTMLInputElement>("#code")?.value ?? "";
+      if (password && typed === "") setStep((now) => (now.at === "code" ? { at: "account" } : now));
+    });
+  }, []);
 
-  const submit: JSX.SubmitEventHandler<HTMLFormElement> = async (event) => {
-    event.preventDefault();
-    if (code.trim() === "") return setOutcome("empty");
-    setWorking(true);
-    const said = await signIn(code.trim());
-    if (said.ok) await enter();
-    setWorking(false);
-    setOutcome(said);
-    field.current?.select();
-  };
+  async function took(outcome: StepOutcome): Promise<void> {
+    if (!outcome.ok) return;
+    if (!outcome.in) setStep({ at: outcome.next, ticket: outcome.ticket });
+    else if (outcome.recoveryCodes.length > 0) setStep({ at: "recovery", codes: outcome.recoveryCodes });
+    else await enter();
+  }
+  const other = step.at === "code" ? "account" : "code";
 
   return (
     <main class="signin">
       <div class="signin-tools">
         <Preferences />
       </div>
-      <form class="signin-card" onSubmit={submit} noValidate>
+      <div class="signin-card">
         <p class="brand">
           <Icon name="tower" />
           {t("app.name")}
         </p>
         <p class="quiet-text">{t("app.purpose")}</p>
-        <h1>{t("signin.title")}</h1>
-        {ended && !outcome && <p class="notice">{t("signin.ended")}</p>}
-        <label for="code">{t("signin.code")}</label>
-        <input
-          id="code"
-          ref={field}
-          data-testid="signin-code"
-          type="text"
-          autoComplete="one-time-code"
-          autoCapitalize="none"
-          spellcheck={false}
-          maxLength={128}
-          value={code}
-          aria-describedby="code-where code-error"
-          aria-invalid={outcome !== undefined && outcome !== "empty" && !outcome.ok}
-          onInput={(e) => setCode(e.currentTarget.value)}
-        />
-        <p id="code-error" class="error" role="alert" data-testid="signin-error">
-          {!working && <WithCommands text={problem(outcome, wait, t)} />}
-        </p>
-        <button type="submit" class="button primary" data-testid="signin-submit" disabled={working || wait > 0}>
-          {working ? t("signin.working") : t("signin.submit")}
-        </button>
-        <p id="code-where" class="quiet-text">
-          <WithCommands text={t("signin.where")} /> {t("signin.limits")}
-        </p>
-      </form>
+        {step.at === "code" && <CodeStep ended={ended} onDone={took} />}
+        {step.at === "account" && <AccountStep ended={ended} onDone={took} />}
+        {step.at === "set-password" && <PasswordStep ticket={step.ticket} onDone={took} />}
+        {step.at === "enrol" && <EnrolStep ticket={step.ticket} onDone={took} />}
+        {step.at === "second-factor" && <SecondStep ticket={step.ticket} onDone={took} />}
+        {step.at === "recovery" && <RecoveryStep codes={step.codes} onKept={() => void enter()} />}
+        {provider && (step.at === "account" || step.at === "code") && (
+          <a class="button" href="/api/signin/provider" data-testid="signin-provider">
+            {t("signin.by.provider", { provider })}
+          </a>
+        )}
+        {(step.at === "account" || (step.at === "code" && accounts)) && (
+          <button type="button" class="button" data-testid="signin-other" onClick={() => setStep({ at: other })}>
+            {t(other === "code" ? "signin.by.code" : "signin.by.account")}
+          </button>
+        )}
+        {(step.at === "set-password" || step.at === "enrol" || step.at === "second-factor") && (
+          <button type="button" class="button" onClick={() => setStep({ at: "account" })}>
+            {t("signin.again")}
+          </button>
+        )}
+      </div>
     </main>
   );
-}
-
-/** Seconds until another code may be tried. */
-function useCountdown(outcome: SignInOutcome | "empty" | undefined): number {
-  const [left, setLeft] = useState(0);
-  useEffect(() => {
-    if (outcome === undefined || outcome === "empty" || outcome.ok || outcome.code !== "throttled") return setLeft(0);
-    const until = Date.now() + outcome.seconds * 1000;
-    const tick = () => setLeft(Math.max(0, Math.ceil((until - Date.now()) / 1000)));
-    tick();
-    const timer = setInterval(tick, 1000);
-    return () => clearInterval(timer);
-  }, [outcome]);
-  return left;
-}
-
-function problem(outcome: SignInOutcome | "empty" | undefined, wait: number, t: Words["t"]): string {
-  if (outcome === undefined) return "";
-  if (outcome === "empty") return t("signin.error.empty");
-  if (outcome.ok) return "";
-  if (outcome.code === "throttled") return wait > 0 ? t("signin.error.throttled", { seconds: wait }) : "";
-  if (outcome.code === "unexpected") return t("signin.error.unexpected", { status: outcome.status });
-  return t(`signin.error.${outcome.code}`);
 }

@@ -19,16 +19,51 @@ export type Me = { account: string } | undefined | "unreachable";
 
 const HEADERS = { "content-type": "application/json", "x-vonggac": "1" };
 
-/** Trades a one-time code for a session cookie. */
-export async function signIn(code: string): Promise<SignInOutcome> {
-  const response = await post("/api/signin", { code });
+/** What a step of the sign-in leads to: in, or one step further. */
+export type StepOutcome =
+  | { ok: true; in: true; recoveryCodes: string[] }
+  | { ok: true; in: false; next: "second-factor" | "enrol" | "set-password"; ticket: string }
+  | Exclude<SignInOutcome, { ok: true }>
+  | { ok: false; code: "refused"; problem: string };
+
+/** Whether people have accounts here, beside the one-time code of whoever holds the machine. */
+export async function waysIn(): Promise<{ password: boolean; provider?: string }> {
+  try {
+    return (await (await fetch("/api/signin")).json()) as { password: boolean; provider?: string };
+  } catch {
+    return { password: false };
+  }
+}
+
+/** Trades a one-time code for a session, or an invitation for the step at which a password is set. */
+export const signIn = (code: string): Promise<StepOutcome> => step("/api/signin", { code });
+export const signInByPassword = (account: string, password: string): Promise<StepOutcome> =>
+  step("/api/signin/password", { account, password });
+export const setPassword = (ticket: string, password: string): Promise<StepOutcome> =>
+  step("/api/signin/new-password", { ticket, password });
+export const secondFactor = (ticket: string, code: string): Promise<StepOutcome> =>
+  step("/api/signin/second", { ticket, code });
+
+/** The secret of a new second factor, to be taken into an authenticator; undefined when the sign-in has run out. */
+export async function newFactor(ticket: string): Promise<{ secret: string; uri: string } | undefined> {
+  const response = await post("/api/signin/new-factor", { ticket });
+  return response?.ok ? ((await response.json()) as { secret: string; uri: string }) : undefined;
+}
+
+async function step(path: string, body: object): Promise<StepOutcome> {
+  const response = await post(path, body);
   if (!response) return { ok: false, code: "unreachable" };
-  if (response.ok) return { ok: true };
+  if (response.ok) {
+    const said = (await response.json()) as { next?: never; ticket?: string; recoveryCodes?: string[] };
+    if (said.next !== undefined) return { ok: true, in: false, next: said.next, ticket: said.ticket ?? "" };
+    return { ok: true, in: true, recoveryCodes: said.recoveryCodes ?? [] };
+  }
   const said = await problemOf(response);
   if (response.status === 429) return { ok: false, code: "throttled", seconds: said.retryAfterSeconds };
   if (said.code === "code-expired") return { ok: false, code: "expired" };
   if (said.code === "code-wrong" || said.code === "code-required") return { ok: false, code: "wrong" };
-  return { ok: false, code: "unexpected", status: response.status };
+  if (said.code === "") return { ok: false, code: "unexpected", status: response.status };
+  return { ok: false, code: "refused", problem: said.code };
 }
 
 /** Ends the session at the console. True also when the console says that there was none. */

@@ -6,9 +6,12 @@ import { hostRoot, type Lab } from "./names.ts";
 
 const TIMEOUT_MS = 5_000;
 
+/** Where root on this machine reaches the lab's console. */
+export const adminSocketOf = (lab: Lab): string => join(hostRoot(lab, "console"), "run/vonggac/console-admin.sock");
+
 /** Throws `admin-socket-silent` when no console answers, or answers anything but 200. */
 export function requestAdmin<T>(lab: Lab, method: "GET" | "POST", path: string): Promise<T> {
-  const socketPath = join(hostRoot(lab, "console"), "run/vonggac/console-admin.sock");
+  const socketPath = adminSocketOf(lab);
   const silent = (detail: string, cause?: unknown) =>
     new LabError("admin-socket-silent", socketPath, detail, "see whether the console runs: vonggac lab status", cause);
   return new Promise((resolve, reject) => {

@@ -29,6 +29,8 @@ const MAY: Record<string, readonly Role[] | "anybody"> = {
   setFirstPassword: "anybody",
   showSecondFactor: "anybody",
   signInBySecondFactor: "anybody",
+  signInByProvider: "anybody",
+  backFromProvider: "anybody",
   me: ALL,
   signOut: ALL,
   proveAgain: ALL,

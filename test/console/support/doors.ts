@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type SignIns, signIns } from "../../../console/api/desk/desk.ts";
+import { type ProviderSettings, providerDesk } from "../../../console/api/desk/provider.ts";
 import { openApi } from "../../../console/api/openapi.ts";
 import type { Backend } from "../../../console/api/ports.ts";
 import { createRouter } from "../../../console/api/router.ts";
@@ -24,6 +25,7 @@ export function openDoors(
   url: string,
   rest: Omit<Backend, OfRecord>,
   store: Store = openStore(join(folder, "record")),
+  settings?: ProviderSettings,
 ) {
   mkdirSync(folder, { recursive: true });
   const backend: Backend = {
@@ -44,11 +46,12 @@ export function openDoors(
     unseal: seal.open,
     provider: () => provider.is,
   });
-  const document = openApi(ROUTES, url);
-  const api = { backend, desk, document: () => document };
   const log = createLog("silent");
+  const real = settings && providerDesk(settings, backend, log);
+  const document = openApi(ROUTES, url);
+  const api = { backend, desk, provider: real, document: () => document };
   const router = createRouter({ api, routes: ROUTES, url: new URL(url), metrics: createMetrics(), log });
-  return { store, backend, desk, api, router, log, provider };
+  return { store, backend, desk, api, router, log, provider, real };
 }
 
 /** An account with a session of its own. Gives the Cookie header. */

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { ProviderSettings } from "../../../console/api/desk/provider.ts";
 import { createFeed } from "../../../console/api/feed.ts";
 import type { Alarm } from "../../../console/api/ports.ts";
 import { openScreen } from "../../../console/api/screen.ts";
@@ -20,6 +21,7 @@ export const PAGE = "<!doctype html><title>x</title>";
 export async function startScreen(
   url = "http://127.0.0.1:8080",
   site: Record<string, string> = { "index.html": PAGE },
+  settings?: ProviderSettings,
 ) {
   const folder = mkdtempSync(join(tmpdir(), "vonggac-screen-"));
   for (const [name, text] of Object.entries(site)) {
@@ -54,7 +56,7 @@ export async function startScreen(
     itemsOf: store.items.ofTargets,
     now: () => time.now,
   });
-  const { desk, router, log, provider } = openDoors(
+  const { desk, router, log, provider, real } = openDoors(
     folder,
     url,
     {
@@ -80,6 +82,7 @@ export async function startScreen(
       monotonic: () => time.mono,
     },
     store,
+    settings,
   );
   const dropped = { count: 0 };
   const feed = createFeed({ reader, now: () => time.now, onClients() {}, onDropped: () => dropped.count++ });
@@ -92,6 +95,8 @@ export async function startScreen(
     acts,
     alarms,
     provider,
+    /** The identity provider's desk, where the test gave one. */
+    real,
     said,
     store,
     desk,
@@ -121,6 +126,7 @@ export async function startScreen(
     /** Keeps an incident as the pipeline would. */
     keep: (incident: Incident) => store.transaction(() => store.incidents.save(incident, time.now)),
     async end() {
+      real?.close();
       feed.close();
       await screen.close();
       store.close();

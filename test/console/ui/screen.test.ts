@@ -9,6 +9,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { codeOf, stepAt } from "../../../console/people/totp.ts";
 import { lowContrast, runsOff, spoil, touchedRows, unnamedControls, watchRows } from "./audit.ts";
 import { hostDown, hostUp, quietDay, troubledDay } from "./story.ts";
 import { type PlayedProvince, playedProvince, serveProvince } from "./world.ts";
@@ -110,6 +111,54 @@ test("sign-in: a wrong, an expired and one code too many are told apart; a good 
   await page.getByTestId("signin-code").waitFor();
   assert.deepEqual(problems, []);
 });
+
+test("an account from its invitation on: password, second factor, recovery codes, and the way in from then on", {
+  skip,
+  timeout: 120_000,
+}, async () => {
+  const { server } = await served(quiet);
+  const { page, problems } = await opened(server, 390, 844);
+  const picture = (name: string) => pictureOf(page, name);
+  await signIn(page, server.invite("lan"));
+  await page.getByTestId("signin-password").fill("ngắn");
+  await page.getByTestId("signin-submit").click();
+  await error(page).filter({ hasText: "ít nhất 12 ký tự" }).waitFor();
+  await page.getByTestId("signin-password").fill("một mật khẩu đủ dài");
+  await page.getByTestId("signin-submit").click();
+  const key = (await page.getByTestId("signin-key").innerText()).replaceAll(" ", "");
+  await picture("enrol");
+  assert.deepEqual(await runsOff(page), []);
+  await page.getByTestId("signin-second").fill(totpOf(key));
+  await page.getByTestId("signin-submit").click();
+  await page.getByTestId("signin-recovery").waitFor();
+  const recovery = await page.getByTestId("signin-recovery").locator("code").allInnerTexts();
+  assert.equal(recovery.length, 10);
+  await picture("recovery");
+  await page.getByTestId("signin-kept").click();
+  await page.getByTestId("agency").first().waitFor();
+  await page.getByTestId("signout").click();
+  await page.getByTestId("signin-account").fill("lan");
+  await page.getByTestId("signin-password").fill("một mật khẩu đủ dài");
+  await picture("account");
+  assert.deepEqual(await runsOff(page), []);
+  await page.getByTestId("signin-submit").click();
+  await page.getByTestId("signin-second").fill(recovery[0]!);
+  await page.getByTestId("signin-submit").click();
+  await page.getByTestId("agency").first().waitFor();
+  assert.deepEqual(problems, []);
+});
+
+/** Kept where VONGGAC_SCREENSHOTS says, for whoever looks at the screen. */
+const pictureOf = async (page: Page, name: string): Promise<void> => {
+  const folder = process.env["VONGGAC_SCREENSHOTS"];
+  if (folder) await page.screenshot({ path: join(folder, `sign-in-${name}.png`), fullPage: true });
+};
+
+/** What an authenticator shows for a key that was typed into it. */
+function totpOf(key: string): string {
+  const bits = [...key].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+  return codeOf(Buffer.from(bits.match(/.{8}/g)!.map((b) => Number.parseInt(b, 2))), stepAt(Date.now()));
+}
 
 test("an incident arrives by itself, says whom it hits and how, is owned, recovers, and is closed by a person", {
   skip,

@@ -25,7 +25,7 @@ import {
   type Target,
 } from "../../../protocol/index.ts";
 import { deskBefore } from "../support/casework.ts";
-import { openDoors } from "../support/doors.ts";
+import { openDoors, personWith } from "../support/doors.ts";
 
 /** The watch over every agency of province.yaml, with a clock that a story may hold in the past. */
 export function playedProvince() {
@@ -219,8 +219,11 @@ export async function serveProvince(world: PlayedProvince, dist: string, port = 
   return {
     url: `http://127.0.0.1:${screen.port}/`,
     code: () => desk.issue().code,
-    desk,
-    store,
+    /** An invitation to a new account. */
+    invite(name: string): string {
+      personWith(store, desk, Date.now(), name, ["security-staff"]);
+      return store.transaction(() => desk.invite(name).code);
+    },
     /** Ends every session: what an expiry looks like from the browser. */
     endSessions: () => void store.accounts.revoke({ account: OPERATOR }),
     /** From here on, codes that were given are too old; new ones are not. */

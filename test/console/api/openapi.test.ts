@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Compile } from "typebox/compile";
 import { PROBLEMS } from "../../../console/api/problems.ts";
+import type { Route } from "../../../console/api/route.ts";
 import { ROUTES } from "../../../console/api/routes.ts";
 import { ProblemSchema } from "../../../console/api/schemas.ts";
 import { incident } from "../support/province.ts";
@@ -33,7 +34,9 @@ test("it is valid OpenAPI 3.1, is given to anybody, and no route lacks an entry"
 
 test("what a route answers is what it says", async () => {
   let looked = 0;
-  for (const route of ROUTES.filter((r) => r.method === "GET" && r.gives && !r.upgrade)) {
+  // A row of a file's hash has tests of its own: here is no file.
+  const plain = (r: Route) => Object.keys(r.params.properties).every((name) => name === "id");
+  for (const route of ROUTES.filter((r) => r.method === "GET" && r.gives && !r.upgrade && plain(r))) {
     s.time.mono += 60_000;
     const answer = await s.get(route.path.replace("{id}", "INC-000001"), { cookie });
     assert.equal(answer.status, route.status, `${route.id}: ${answer.text}`);

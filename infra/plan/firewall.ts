@@ -109,8 +109,8 @@ export const FLOWS: readonly Flow[] = [
     id: "watch-way",
     from: { zones: ["campus", "management"] },
     to: { roles: ["core"] },
-    services: ["bgp"],
-    why: "agents learn at a port that is always open whether the data centre is reached",
+    services: ["bgp", "dns"],
+    why: "agents learn at a port that is always open whether the data centre is reached, and at one that never is whether somebody answers DNS in another's place",
   },
   {
     id: "steer",

@@ -77,7 +77,9 @@ test("a screen that does not read is dropped; one that does keeps its feed", asy
     // Noise, so that compression does not make it small.
     const noise = Array.from({ length: 20_000 }, () => Math.random().toString(36)).join("");
     s.feed.push({ ...nothing, targets: Array.from({ length: 4 }, (_, k) => target(`t${k}`, i, noise + k)) });
-    await new Promise((resolve) => setTimeout(resolve, 110));
+    // The next one goes out when the quick screen has this one, however busy the machine is.
+    const has = () => quick.seen.some(({ message: m }) => m.t === "changes" && m.targets.some((t) => t.since === i));
+    await eventually("the quick screen has it", has, 10_000);
   }
   assert.equal(s.dropped.count, 1);
   assert.equal(quick.socket.readyState, WebSocket.OPEN);

@@ -17,6 +17,7 @@ import { planVerb } from "./plan.ts";
 import { rootKeyVerb } from "./root-key.ts";
 import { printFailure, text } from "./say.ts";
 import { signInVerb } from "./signin.ts";
+import { verifyVerb } from "./verify.ts";
 
 const program = new Command("vonggac").description(text("help.vonggac")).helpOption("-h, --help", text("help.help"));
 program.addCommand(
@@ -31,6 +32,7 @@ program.addCommand(
 program.addCommand(new Command("check").description(text("help.check")).addCommand(dnssecVerb()));
 program.addCommand(filesVerb());
 program.addCommand(impactVerb());
+program.addCommand(verifyVerb());
 program.addCommand(planVerb());
 program.addCommand(signInVerb());
 program.addCommand(rootKeyVerb());

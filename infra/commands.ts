@@ -21,8 +21,10 @@ import { daemonsOf, type LabStatus, portHolder, statusOf } from "./platforms/lab
 import { sweep } from "./platforms/lab/sweep.ts";
 import { DEFAULT_LISTEN, DEFAULT_PORT, stackProgram } from "./stack.ts";
 import { forgetRootKey, openVault, restoreRootKey, sealedRootKey } from "./vault/index.ts";
+import { type ProofName, type Verified, verify } from "./verify/index.ts";
 
 export type { Effect, Impact } from "./impact/index.ts";
+export { PROOFS, type ProofName, type Verified } from "./verify/index.ts";
 
 export type Progress =
   | { stage: "plan" | "preview" | "provision" | "daemons" | "routing" | "agents" | "services" | "destroy" | "sweep" }
@@ -120,6 +122,32 @@ export async function labImpact(
   const steps: EngineStep[] = [];
   await preview({ ...engineOf(lab, program.run, {}), onStep: (step) => steps.push(step) });
   return impactOf(steps, (hash) => keptText(lab.stateDir, hash));
+}
+
+/**
+ * Holds what runs against what province.yaml plans now, by packets, routes, rules and names; changes nothing. Throws `lab-not-up`, and
+ * what reading the province throws.
+ */
+export async function labVerify(
+  options: LabOptions & {
+    all?: boolean | undefined;
+    only?: readonly ProofName[] | undefined;
+    provinceFile?: string | undefined;
+    onProof?: (name: ProofName) => void;
+  },
+): Promise<Verified> {
+  const lab = standingLab(options);
+  const note = readNote(lab);
+  const made = await stackProgram({
+    ...lab,
+    provinceFile: options.provinceFile ?? join(CHECKOUT, "province.yaml"),
+    provisioned: true,
+    preview: true,
+    agencies: note?.agencies,
+    port: note?.port,
+    listen: note?.listen,
+  });
+  return verify(lab, made, { allSites: options.all ?? false, only: options.only, onProof: options.onProof });
 }
 
 /**

@@ -4,6 +4,7 @@
 import type { Registry } from "../protocol/registry.ts";
 import { ConfigError } from "./config.ts";
 import { deploymentFor } from "./deployment.ts";
+import type { Plan } from "./plan/types.ts";
 import type { Deployment } from "./platforms/platform.ts";
 import { labProgram } from "./program.ts";
 import { OURS } from "./render/index.ts";
@@ -35,6 +36,7 @@ export interface StackOptions {
 export interface StackProgram {
   run: () => Promise<Record<string, unknown>>;
   deployment: Deployment;
+  plan: Plan;
   registry: Registry;
   url: string;
 }
@@ -45,7 +47,7 @@ export async function stackProgram(options: StackOptions): Promise<StackProgram>
   const port = options.port ?? DEFAULT_PORT;
   const listen = options.listen ?? DEFAULT_LISTEN;
   const url = screenUrl(listen, port);
-  const { deployment, registry } = await deploymentFor({
+  const { deployment, registry, plan } = await deploymentFor({
     provinceFile,
     provisioned,
     preview,
@@ -64,7 +66,7 @@ export async function stackProgram(options: StackOptions): Promise<StackProgram>
     part: partOf(options, registry, topology),
     root: rootOf(deployment),
   });
-  return { run, deployment, registry, url };
+  return { run, deployment, plan, registry, url };
 }
 
 /** Throws `config-name-invalid` for a data centre that the province does not have. */

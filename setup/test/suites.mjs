@@ -16,6 +16,7 @@ const ON_A_LAB = ["test/scenarios", "test/e2e", "test/kill"];
 const SECOND_LAB = [
   "test/scenarios/21-service-faults.test.ts",
   "test/scenarios/30-random.test.ts",
+  "test/scenarios/70-verify.test.ts",
   "test/scenarios/80-impact.test.ts",
 ];
 /** @type {Record<string, NodeJS.ProcessEnv>} */

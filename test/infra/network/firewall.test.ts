@@ -15,7 +15,7 @@ import { openNet, type SmallNet, whyNoNet } from "../../support/small-net.ts";
 const SITES = ["so-noi-vu", "phuong-an-xuyen"];
 /** Who asks: one of each kind. All hosts of the net are asked. */
 const ASKERS = ["inet", "so-noi-vu", "hub1", "br1", "core2", "web1", "res1", "console", "bast1"];
-const PROBE = join(import.meta.dirname, "../../support/reach-probe.ts");
+const PROBE = join(import.meta.dirname, "../../../infra/verify/reach-probe.ts");
 
 describe("who reaches whom", { skip: whyNoNet }, () => {
   let folder: string;

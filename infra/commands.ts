@@ -24,7 +24,7 @@ import { forgetRootKey, openVault, restoreRootKey, sealedRootKey } from "./vault
 import { type ProofName, type Verified, verify } from "./verify/index.ts";
 
 export type { Effect, Impact } from "./impact/index.ts";
-export { PROOFS, type ProofName, type Verified } from "./verify/index.ts";
+export type { ProofName, Verified } from "./verify/index.ts";
 
 export type Progress =
   | { stage: "plan" | "preview" | "provision" | "daemons" | "routing" | "agents" | "services" | "destroy" | "sweep" }

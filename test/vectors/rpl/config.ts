@@ -52,7 +52,8 @@ const INDIFFERENT: Readonly<Record<string, readonly string[] | "any">> = {
   "fake-sha1": "any",
   "fake-dsa": "any",
   // what our resolver always does, or never does
-  "harden-glue": ["yes", "true"],
+  // Deckard's `off` says nothing to Knot Resolver, for which its files are.
+  "harden-glue": ["yes", "true", "off"],
   directory: "any",
   "harden-unverified-glue": "any",
   "harden-dnssec-stripped": ["yes", "true"],
@@ -152,6 +153,8 @@ function readRoutes(used: Reader, dialect: Dialect): Route[] {
   if (dialect === "deckard") {
     const forward = used.all("forward-addr");
     const stub = used.all("stub-addr");
+    // Without either, the resolver begins at the root's own servers.
+    if (forward.length + stub.length === 0) return [];
     const kind = forward.length > 0 ? "forward" : "stub";
     return [{ zone: ".", kind, servers: servers(kind === "forward" ? forward : stub) }];
   }

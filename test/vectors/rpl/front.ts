@@ -12,6 +12,7 @@ import { writeMessage } from "./wire.ts";
 
 const SERVFAIL = 2;
 const REFUSED = 5;
+const DNSSEC_BOGUS = 6;
 const FLAG = { QR: 0x8000, RD: 0x100, RA: 0x80, AD: 0x20, CD: 0x10 };
 
 /** Is this a query that the resolver refuses outright? Ours is no cache that answers without RD. */
@@ -28,7 +29,8 @@ export function replyTo(query: Message, resolution: Resolution, settings: Settin
   const bogus = verdict.security === "bogus" && checking && !settings.permissive;
   const sentinel = settings.keySentinel && checking && sentinelFails(resolution, settings.resolver.anchors);
   if (bogus || sentinel || resolution.rcode === SERVFAIL) {
-    const ede = settings.ede && bogus ? edesOf(verdict) : [];
+    const codes = bogus ? edesOf(verdict) : sentinel ? [DNSSEC_BOGUS] : [];
+    const ede = settings.ede ? codes : [];
     return compose(query, SERVFAIL, 0, { answer: [], authority: [], additional: [] }, ede);
   }
   const authentic =
@@ -54,8 +56,8 @@ function sections(query: Message, resolution: Resolution, settings: Settings, wa
   const hasProof = resolution.authority.some(isProof);
   const positive = resolution.answer.some((set) => set.type === type);
   if (minimal && positive && !hasProof) return { answer, authority: [], additional: [] };
-  // From the cache, and always in Knot Resolver, a positive answer carries only the proof that it needs.
-  const proofsOnly = minimal && positive && (resolution.cached || settings.dialect === "deckard");
+  // From the cache a positive answer carries only the proof that it needs.
+  const proofsOnly = minimal && positive && resolution.cached;
   const kept = proofsOnly ? resolution.authority.filter(isProof) : resolution.authority;
   const negative = resolution.authority.some((set) => set.type === TYPE.SOA);
   // Unbound drops what a negative answer says of name servers.

@@ -83,11 +83,9 @@ test("a name that answers with an address of this machine is not connected to, w
   const ask = (found: { address: string; family: number }[]) =>
     new Promise<string>((resolve) => {
       const lookup = guardedLookup(none, (_name, answer) => answer(null, found));
-      get({ host: "hooks.example.vn", port, lookup, timeout: 500 }, () => resolve("reached"))
-        .on("timeout", function () {
-          this.destroy(new Error("went elsewhere"));
-        })
-        .on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+      const sent = get({ host: "hooks.example.vn", port, lookup, timeout: 500 }, () => resolve("reached"));
+      sent.on("timeout", () => sent.destroy(new Error("went elsewhere")));
+      sent.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     });
   assert.equal(await ask([{ address: "127.0.0.1", family: 4 }]), "address-forbidden");
   assert.equal(await ask([]), "address-invalid");

@@ -26,9 +26,15 @@ export interface Engine {
 /** Resources by what was done to them: create, update, delete, same … */
 export type Summary = Record<string, number>;
 
-/** Brings the stack to its program. Throws EngineError. */
-export const up = (engine: Engine): Promise<Summary> =>
-  drive(engine, (stack, options) => stack.up({ ...options, policyPacks: packsOf(engine) }));
+/**
+ * Brings the stack to its program. Throws EngineError. The preview comes first, since a policy on the stack as a whole is judged by the
+ * engine when everything else is done: only in a preview is that before anything is touched. Where it finds nothing to do, nothing is.
+ */
+export async function up(engine: Engine): Promise<Summary> {
+  const planned = await preview({ ...engine, onResource: () => {}, onStep: () => {} });
+  if (Object.keys(planned).every((op) => op === "same")) return planned;
+  return drive(engine, (stack, options) => stack.up(options));
+}
 
 /** What `up` would do. */
 export const preview = (engine: Engine): Promise<Summary> =>

@@ -3,7 +3,16 @@
 // caused it; after a rollback everything in memory is built again from the record.
 
 import type { CaseResult } from "../protocol/casework.ts";
-import type { Act, ActResult, AgentStatus, ConfigState, Incident, Registry, TargetStatus } from "../protocol/index.ts";
+import type {
+  Act,
+  ActResult,
+  AgentStatus,
+  ConfigState,
+  Incident,
+  Registry,
+  Silence,
+  TargetStatus,
+} from "../protocol/index.ts";
 import { runAct, runDeclare } from "./acts.ts";
 import type { Declared, Input } from "./correlate/index.ts";
 import { type Correlation, type CorrelationParts, createCorrelation } from "./correlation.ts";
@@ -71,6 +80,7 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
   let troubled: string | undefined;
   let wakeTimer: NodeJS.Timeout | undefined;
   let stopped = false;
+  let silencesKnown = "[]";
   const unshown = { targets: new Set<string>(), incidents: new Set<string>() };
   let showTimer: NodeJS.Timeout | undefined;
 
@@ -153,6 +163,13 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
         failed: () => resolve(otherwise),
       });
     });
+  /** What silences hold back or let go is for the correlator to say; most work changes none. */
+  const noteSilences = (silences: Silence[]): void => {
+    const mark = JSON.stringify(silences);
+    if (mark === silencesKnown) return;
+    silencesKnown = mark;
+    correlation.step({ type: "silences", silences });
+  };
   const enter = (input: Input): void => void queued<unknown>(() => correlation.step(input), undefined);
   const taken = (run: () => Taken): Promise<Taken> =>
     commits.pending() > MOST_PENDING
@@ -201,9 +218,7 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
           const now = correlation.now();
           const result = run(desk, { account, now });
           if (result.ok && incident !== undefined) worked.add(incident);
-          // Silences may have changed; what they hold back or let go is for the correlator to say.
-          if (result.ok && incident === undefined)
-            correlation.step({ type: "silences", silences: desk.unendedSilences(now) });
+          if (result.ok && incident === undefined) noteSilences(desk.unendedSilences(now));
           return result;
         },
         { ok: false, code: "store-unavailable" },

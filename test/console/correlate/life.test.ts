@@ -199,6 +199,15 @@ test("a maintenance window: nothing opens, nothing is lost, recovery goes on, an
   good.wait(600_000);
   assert.equal(good.incidents.size, 1);
 
+  const ended = new Desk();
+  ended.feed({ type: "silences", silences: [window(ended, 600_000)] });
+  down(ended, "LINK_NO_CARRIER");
+  ended.wait(30_000);
+  assert.equal(ended.incidents.size, 0);
+  ended.feed({ type: "silences", silences: [] });
+  ended.wait(1_000);
+  assert.equal(only(ended).cause.asset, "hub1", "a window that a person ended early holds nothing back any more");
+
   const late = new Desk();
   late.feed({ type: "silences", silences: [window(late, 60_000)] });
   down(late, "LINK_NO_CARRIER");

@@ -4,6 +4,7 @@
 import { Command, CommanderError } from "commander";
 import { dnssecVerb } from "./check/dnssec.ts";
 import { filesVerb } from "./files.ts";
+import { consoleVerb } from "./console.ts";
 import { impactVerb } from "./impact.ts";
 import { downVerb } from "./lab/down.ts";
 import { faultVerb } from "./lab/fault.ts";
@@ -31,6 +32,7 @@ program.addCommand(
 );
 program.addCommand(new Command("check").description(text("help.check")).addCommand(dnssecVerb()));
 program.addCommand(filesVerb());
+program.addCommand(consoleVerb());
 program.addCommand(impactVerb());
 program.addCommand(verifyVerb());
 program.addCommand(planVerb());

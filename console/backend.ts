@@ -80,6 +80,7 @@ export function backendOf({ url, store, view, pipeline, reader, clock, alarm }: 
     idempotency: store.idempotency,
     audit: store.audit,
     transaction: store.transaction,
+    backUp: () => store.backUp(clock.now()),
     act: pipeline.act,
     casework: caseworkDoor(pipeline, view),
     reader,

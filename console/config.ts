@@ -8,6 +8,9 @@ const Host = Type.String({ minLength: 1, maxLength: 255 });
 const Port = Type.Integer({ minimum: 0, maximum: 65_535 });
 const Ms = (minimum: number) => Type.Integer({ minimum, maximum: 3_600_000 });
 
+/** Three months of 31 days. */
+export const LEAST_LOG_DAYS = 93;
+
 export const ConsoleConfigSchema = Type.Object(
   {
     gateway: Type.Object(
@@ -54,6 +57,10 @@ export const ConsoleConfigSchema = Type.Object(
         },
         { additionalProperties: false },
       ),
+    ),
+    /** Days that the log of items is kept. Central logs of a level 3 system: three months at least (TCVN 14423:2026; Decree 331/2026). */
+    retention: Type.Optional(
+      Type.Object({ logDays: Type.Integer({ minimum: LEAST_LOG_DAYS }) }, { additionalProperties: false }),
     ),
     logLevel: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
   },

@@ -13,7 +13,7 @@ import { openScreen } from "./api/screen.ts";
 import { readSite } from "./api/static.ts";
 import { backendOf, readersOver } from "./backend.ts";
 import { steadyClock } from "./clock.ts";
-import { type ConsoleConfig, DEFAULT_GRACE_MS } from "./config.ts";
+import { type ConsoleConfig, DEFAULT_GRACE_MS, LEAST_LOG_DAYS } from "./config.ts";
 import * as correlator from "./correlate/index.ts";
 import { deskOf } from "./desk.ts";
 import { watchFiles } from "./files.ts";
@@ -38,6 +38,7 @@ export interface RunningConsole {
 
 const LOST_REMEDY =
   "A sync of the journal failed. Look at the kernel's log, mend the disk, start again: what was acknowledged is kept, the rest comes again.";
+const RETAIN_MS = 3_600_000;
 const CLOCK_LOOK_MS = 10_000;
 
 /** Starts everything that console.json names. Rejects with a Problem; then nothing is left open but what exits with us. */
@@ -133,6 +134,15 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     if (jumpMs !== undefined) log.warn({ event: "clock-jumped", jumpMs });
     if (jumpMs !== undefined && jumpMs < 0) pipeline.startAnew();
   }, CLOCK_LOOK_MS);
+  const retain = () => {
+    try {
+      for (const day of store.retain(clock.now(), config.retention?.logDays ?? LEAST_LOG_DAYS))
+        log.info({ event: "log-day-dropped", day });
+    } catch (error) {
+      log.error({ problem: "retention-failed", detail: messageOf(error) });
+    }
+  };
+  const retention = setInterval(retain, RETAIN_MS);
   log.info({
     event: "console-started",
     gateway: gateway.port,
@@ -145,6 +155,7 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     screenPort: screen.port,
     async close() {
       clearInterval(clockLook);
+      clearInterval(retention);
       for (const watch of watches) watch.close();
       provider?.close();
       feed.close();

@@ -5,6 +5,8 @@ import { startConsole } from "./console.ts";
 import { createLog, type Logger } from "./log.ts";
 import { messageOf, Problem } from "./problem.ts";
 
+export { restoreBackup, verifyBackup } from "./store/backup.ts";
+
 /** Exit codes: 0 asked to stop, 78 something is wrong that an operator must mend (sysexits EX_CONFIG), 70 our mistake. */
 const EXIT = { ok: 0, config: 78, software: 70 } as const;
 const STOP_WITHIN_MS = 5_000;

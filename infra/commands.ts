@@ -245,6 +245,20 @@ export async function filesTree(options: {
 export const signInCode = (options: LabOptions): Promise<{ code: string; expiresAt: number }> =>
   requestAdmin(labOf(options), "POST", "/signin-code");
 
+/** What a copy of the console's record holds; the console itself has verified it. */
+interface RecordCopy {
+  file: string;
+  bytes: number;
+  sha256: string;
+  items: number;
+  incidents: number;
+  newestAt: number;
+}
+
+/** Has the running console copy its record, and verify the copy. */
+export const backUpConsole = (options: LabOptions): Promise<RecordCopy> =>
+  requestAdmin(labOf(options), "POST", "/backup");
+
 interface RootKeyOptions extends LabOptions {
   file: string;
   passphrase: string;

@@ -55,6 +55,12 @@ function answer({ desk, backend }: Api, request: IncomingMessage, response: Serv
   switch (`${request.method} ${url.pathname}`) {
     case "POST /signin-code":
       return sendJson(response, 200, desk.issue());
+    case "POST /backup":
+      backend.backUp().then(
+        (made) => sendJson(response, 200, made),
+        (error: unknown) => sendProblem(response, 500, "backup-failed", messageOf(error)),
+      );
+      return;
     case "GET /status":
       return sendJson(response, 200, backend.status());
     case "GET /incidents":

@@ -93,6 +93,15 @@ export interface Backend {
   audit: Audit;
   /** All of `work` is kept, or none. */
   transaction<T>(work: () => T): T;
+  /** Makes and verifies a copy of the record. */
+  backUp(): Promise<{
+    file: string;
+    bytes: number;
+    sha256: string;
+    items: number;
+    incidents: number;
+    newestAt: number;
+  }>;
   act(account: string, incident: string, act: Act): Promise<ActResult>;
   casework: CaseworkDoor;
   reader(viewer: Viewer): Reader;

@@ -5,12 +5,14 @@ import type { Accounts, Audit, Idempotency, Tokens } from "../people/records.ts"
 import { accountsOf } from "./accounts.ts";
 import { auditOf } from "./audit.ts";
 import { type Cases, casesOf } from "./casework.ts";
+import { backUp, type Verified } from "./backup.ts";
 import { openDatabase } from "./database.ts";
 import { idempotencyOf } from "./idempotency.ts";
 import { type Incidents, incidentsOf } from "./incidents.ts";
 import { type Items, itemsOf } from "./items.ts";
 import { type Outbox, outboxOf } from "./outbox.ts";
 import { type PolicyVersions, policyVersionsOf } from "./policies.ts";
+import { dayOf } from "./log.ts";
 import { type Scoped, scopedOf } from "./scoped.ts";
 import { type Silences, silencesOf } from "./silences.ts";
 import { tokensOf } from "./tokens.ts";
@@ -36,6 +38,10 @@ export interface Store {
   unsynced<T>(work: () => T): T;
   /** Resolves when every transaction that ended before the call is on the disk. After a rejection the record cannot be trusted. */
   sync(): Promise<void>;
+  /** Makes and verifies a copy beside the record, while it is in use (backup.ts). */
+  backUp(at: number): Promise<Verified>;
+  /** Drops the log's days that ended more than `days` days before `now`. Gives them. Call it outside transactions. */
+  retain(now: number, days: number): string[];
   /** Bytes on the disk. */
   size(): number;
   close(): void;
@@ -87,6 +93,11 @@ export function openStore(dataDir: string): Store {
         journal ??= openSync(join(dataDir, "record.db-wal"), "r+");
         fdatasync(journal, (error) => (error ? reject(error) : resolve()));
       }),
+    backUp: (at) => backUp(db, dataDir, at),
+    retain(now, days) {
+      const oldest = dayOf(now - days * 86_400_000);
+      return items.days().filter((day) => day < oldest && run(() => items.dropDay(day)));
+    },
     size: () => size("record.db") + size("record.db-wal"),
     close: () => {
       if (journal !== undefined) closeSync(journal);

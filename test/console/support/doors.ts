@@ -18,7 +18,7 @@ import { openStore, type Store } from "../../../console/store/store.ts";
 /** Hashing at a cost that tests can pay. */
 const CHEAP = { memoryCost: 64, timeCost: 1 };
 
-type OfRecord = "accounts" | "tokens" | "idempotency" | "audit" | "transaction";
+type OfRecord = "accounts" | "tokens" | "idempotency" | "audit" | "transaction" | "backUp";
 
 export function openDoors(
   folder: string,
@@ -34,6 +34,7 @@ export function openDoors(
     idempotency: store.idempotency,
     audit: store.audit,
     transaction: store.transaction,
+    backUp: () => store.backUp(1),
     ...rest,
   };
   const provider: { is: Provider } = { is: "absent" };

@@ -51,7 +51,10 @@ const restoreVerb = (): Command =>
     });
 
 function say(facts: Facts, json: true | undefined): void {
-  if (json) return line(JSON.stringify(facts));
+  if (json) {
+    line(JSON.stringify(facts));
+    return;
+  }
   const newest = facts.newestAt === 0 ? "-" : new Date(facts.newestAt).toISOString();
   line(text("console.copy", { ...facts, newest, mib: Math.ceil(facts.bytes / 1_048_576) }));
   if (facts.kept !== undefined) line(text("console.kept", { kept: facts.kept }));

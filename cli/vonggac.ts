@@ -3,8 +3,8 @@
 // 2 not understood; a check has codes of its own (cli/check/dnssec.ts), where 2 means errors found and 3 not understood.
 import { Command, CommanderError } from "commander";
 import { dnssecVerb } from "./check/dnssec.ts";
-import { filesVerb } from "./files.ts";
 import { consoleVerb } from "./console.ts";
+import { filesVerb } from "./files.ts";
 import { impactVerb } from "./impact.ts";
 import { downVerb } from "./lab/down.ts";
 import { faultVerb } from "./lab/fault.ts";

@@ -4,23 +4,9 @@
 // from it is run; where that is not so, or the folder cannot be made, programs start without it. Other accounts (the agents)
 // read it only. Entries know their source by its content: a changed file is compiled anew. Portable: the same folder serves
 // the checkout under every path that it is mounted at.
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { enableCompileCache } from "node:module";
-import { join } from "node:path";
-
-/** Below node_modules, so that a new installation begins anew. */
-export const CODE = join(import.meta.dirname, "..", "node_modules", ".cache", "code");
-
-/** Whether what lies there may be run: made by the owner of this file (or by root), and by nobody else. @param {string} folder */
-export function isTrusted(folder) {
-  try {
-    const { uid, mode } = statSync(folder);
-    const owner = statSync(import.meta.filename).uid;
-    return (uid === owner || uid === 0) && (mode & 0o022) === 0;
-  } catch {
-    return false;
-  }
-}
+import { CODE, isTrusted } from "./code-folder.mjs";
 
 try {
   mkdirSync(CODE, { recursive: true, mode: 0o755 });

@@ -3,7 +3,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { CODE } from "../compile-cache.mjs";
+import { CODE } from "../code-folder.mjs";
 import { SetupFailure } from "../failure.mjs";
 import { pinnedNode, projectEnv } from "../machine.mjs";
 import { run } from "../run.mjs";

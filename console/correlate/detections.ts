@@ -81,10 +81,10 @@ export function quieten(state: State, now: number): Change[] {
 export function restoreAttack(state: State, tracked: Tracked): void {
   const { incident } = tracked;
   sight(state, tracked, []);
-  const first = incident.evidence[0];
-  if (incident.class !== "intrusion" || !first || incident.quietAt !== undefined || incident.state === "recovered")
-    return;
-  const { quietAfterMs } = rulesOf(first.tag.toLowerCase().replaceAll("_", "-"));
+  // Not by its class: an attack that a person merged into another incident goes on there.
+  const classes = [tracked.key, ...(incident.answersFor ?? [])].filter(isAttackKey).map((key) => key.split(":")[1]!);
+  if (classes.length === 0 || incident.quietAt !== undefined || incident.state === "recovered") return;
+  const quietAfterMs = Math.max(...classes.map((c) => rulesOf(c).quietAfterMs));
   const last = incident.history.findLast((e) => SIGNS.has(e.what));
   state.attacks.set(incident.id, { lastAt: last?.at ?? incident.openedAt, quietAfterMs });
   state.nextQuietAt = 0;

@@ -187,7 +187,11 @@ function split(
     part.detections = moved.length;
     incident.detections -= moved.length;
   }
+  // It is as quiet, or as loud, as what it was split from.
+  if (incident.quietAt !== undefined) part.quietAt = incident.quietAt;
   const tracked = track(state, `declared:${part.id}`, part, now, false);
+  const attack = state.attacks.get(incident.id);
+  if (attack) state.attacks.set(part.id, { ...attack });
   for (const key of incident.answersFor ?? [])
     if (isAttackKey(key)) for (const agency of act.agencies) answerFor(state, tracked, partKey(key, agency));
   const reason = {

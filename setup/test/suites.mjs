@@ -31,24 +31,25 @@ const PART_TIMEOUT_MS = 180_000;
 const LAB_TIMEOUT_MS = 20 * 60_000;
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
-/** @typedef {{ id: string, files: string[], onLab: boolean }} Suite */
+/** @typedef {{ lab?: string, files: string[] }} Suite */
 
 /**
- * The suites of a list of test files: first that of parts, then one a lab.
+ * The suites of a list of test files: first that of parts, then those of each lab in their order. Node runs the files of one suite by
+ * name, so what must come later is a suite of its own.
  * @param {string[]} files paths below the checkout @returns {Suite[]}
  */
 export function suitesOf(files) {
-  const onLab = files.filter((f) => ON_A_LAB.some((folder) => f.startsWith(`${folder}/`)));
-  const place = (/** @type {string} */ f) => ON_A_LAB.findIndex((folder) => f.startsWith(`${folder}/`));
-  const inOrder = onLab.filter((f) => f !== LAST).sort((a, b) => place(a) - place(b) || a.localeCompare(b));
-  const last = onLab.filter((f) => f === LAST);
-  const withLast = (/** @type {string[]} */ its) => (its.length > 0 ? [...its, ...last] : []);
-  const second = withLast(inOrder.filter((f) => SECOND_LAB.includes(f)));
-  const first = inOrder.filter((f) => !SECOND_LAB.includes(f));
+  const below = (/** @type {string} */ folder) => files.filter((f) => f.startsWith(`${folder}/`) && f !== LAST).sort();
+  const groups = ON_A_LAB.map(below);
+  const second = groups.map((group) => group.filter((f) => SECOND_LAB.includes(f)));
+  const first = groups.map((group) => group.filter((f) => !SECOND_LAB.includes(f)));
+  const last = files.filter((f) => f === LAST);
+  const used = (/** @type {string[][]} */ its) => its.some((group) => group.length > 0);
+  const onLabs = new Set([...groups.flat(), LAST]);
   return [
-    { id: "parts", files: files.filter((f) => !onLab.includes(f)).sort(), onLab: false },
-    { id: "first lab", files: second.length > 0 ? withLast(first) : [...first, ...last], onLab: true },
-    { id: "second lab", files: second, onLab: true },
+    { files: files.filter((f) => !onLabs.has(f)).sort() },
+    ...[...first, used(first) || !used(second) ? last : []].map((group) => ({ lab: "first lab", files: group })),
+    ...[...second, used(second) ? last : []].map((group) => ({ lab: "second lab", files: group })),
   ].filter((suite) => suite.files.length > 0);
 }
 
@@ -56,18 +57,19 @@ export function suitesOf(files) {
 export async function runSuites(machine, wanted) {
   const all = testFiles(machine.root).filter((f) => wanted.length === 0 || wanted.some((w) => f.includes(w)));
   const total = { passed: 0, failed: 0, skipped: 0 };
-  const add = (/** @type {Counts} */ counts) => {
-    for (const key of /** @type {const} */ (["passed", "failed", "skipped"])) total[key] += counts[key];
+  const inOrder = async (/** @type {Suite[]} */ suites) => {
+    for (const suite of suites) {
+      const counts = suite.lab && !machine.isRoot ? leftOut(suite) : await runSuite(machine, suite);
+      for (const key of /** @type {const} */ (["passed", "failed", "skipped"])) total[key] += counts[key];
+    }
   };
   const suites = suitesOf(all);
-  for (const suite of suites.filter((s) => !s.onLab)) {
-    line(`\n${suite.id}`);
-    add(await runSuite(machine, suite));
-  }
-  const onLabs = suites.filter((s) => s.onLab);
-  if (onLabs.length > 0) line(`\n${onLabs.map((s) => s.id).join(" and ")}`);
-  for (const counts of await Promise.all(onLabs.map((s) => (machine.isRoot ? runSuite(machine, s) : leftOut(s)))))
-    add(counts);
+  const parts = suites.filter((s) => !s.lab);
+  if (parts.length > 0) line("\nparts");
+  await inOrder(parts);
+  const labs = [...new Set(suites.flatMap((s) => s.lab ?? []))];
+  if (labs.length > 0) line(`\n${labs.join(" and ")}`);
+  await Promise.all(labs.map((lab) => inOrder(suites.filter((s) => s.lab === lab))));
   return total;
 }
 
@@ -90,11 +92,11 @@ async function runSuite(machine, suite) {
         "--test-force-exit",
         `--test-reporter=${join(machine.root, "setup", "test", "reporter.mjs")}`,
         "--test-reporter-destination=stdout",
-        `--test-timeout=${suite.onLab ? LAB_TIMEOUT_MS : PART_TIMEOUT_MS}`,
-        `--test-concurrency=${suite.onLab ? 1 : availableParallelism()}`,
+        `--test-timeout=${suite.lab ? LAB_TIMEOUT_MS : PART_TIMEOUT_MS}`,
+        `--test-concurrency=${suite.lab ? 1 : availableParallelism()}`,
         ...suite.files,
       ],
-      { cwd: machine.root, env: { ...projectEnv(machine), ...LABS[suite.id], VONGGAC_TEST_COUNTS: countsFile } },
+      { cwd: machine.root, env: { ...projectEnv(machine), ...LABS[suite.lab ?? ""], VONGGAC_TEST_COUNTS: countsFile } },
     );
     const counts = readCounts(countsFile);
     // A run that failed without a failed test (a crash of the runner) is a failure all the same.

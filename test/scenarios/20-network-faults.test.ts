@@ -1,32 +1,36 @@
 // What carries the province breaks: the console names the host or the line, whom it cuts off and whom it leaves one way fewer.
 import assert from "node:assert/strict";
-import { before } from "node:test";
+import { before, test } from "node:test";
 import { ensureLab, whyNoLab } from "../support/lab.ts";
-import { tell } from "../support/story.ts";
+import { story } from "../support/story.ts";
 
 before(async () => {
   if (!whyNoLab()) await ensureLab();
 });
 
-tell({
-  fault: "hub-down",
-  target: "hub1",
-  expect: "connectivity hub1",
-  withinMs: 10_000,
-  also: (i) => {
-    assert.equal(i.severity, "critical");
-    assert.equal(i.impact.lost.length, 4, `lost: ${i.impact.lost}`);
-    assert.ok(i.impact.degraded.length >= 4, `degraded: ${i.impact.degraded}`);
-  },
-});
+test(
+  ...story({
+    fault: "hub-down",
+    target: "hub1",
+    expect: "connectivity hub1",
+    withinMs: 10_000,
+    also: (i) => {
+      assert.equal(i.severity, "critical");
+      assert.equal(i.impact.lost.length, 4, `lost: ${i.impact.lost}`);
+      assert.ok(i.impact.degraded.length >= 4, `degraded: ${i.impact.degraded}`);
+    },
+  }),
+);
 
-tell({
-  fault: "link-down",
-  target: "hub1~so-noi-vu",
-  expect: "connectivity hub1~so-noi-vu",
-  withinMs: 10_000,
-  also: (i) => {
-    assert.deepEqual(i.impact.lost, []);
-    assert.deepEqual(i.impact.degraded, ["so-noi-vu"]);
-  },
-});
+test(
+  ...story({
+    fault: "link-down",
+    target: "hub1~so-noi-vu",
+    expect: "connectivity hub1~so-noi-vu",
+    withinMs: 10_000,
+    also: (i) => {
+      assert.deepEqual(i.impact.lost, []);
+      assert.deepEqual(i.impact.degraded, ["so-noi-vu"]);
+    },
+  }),
+);

@@ -1,7 +1,6 @@
 // A story that a scenario tells: one fault, the incident that it must raise, and no other, for a minute after the break and a
 // minute after the undo. Nothing here tells the console anything.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { Incident } from "../../protocol/index.ts";
 import { incidents, mustLab, whyNoLab } from "./lab.ts";
 import { allRecovered, Watch } from "./watch.ts";
@@ -18,12 +17,10 @@ export interface Story {
   also?: (incident: Incident) => void;
 }
 
-/** Declares the test of one story on the lab that is up. */
-export function tell(s: Story): void {
-  test(`${s.fault} ${s.target} → ${s.expect}, and no other; the undo recovers it`, {
-    skip: whyNoLab() ?? false,
-    timeout: 400_000,
-  }, async () => {
+/** Name, options and body of the test of one story, on the lab that is up. */
+export function story(s: Story): [string, { skip: string | false; timeout: number }, () => Promise<void>] {
+  const name = `${s.fault} ${s.target} → ${s.expect}, and no other; the undo recovers it`;
+  const body = async () => {
     const watch = await Watch.start();
     await mustLab("fault", s.fault, s.target);
     const [incident] = await watch.expectOnly([s.expect], s.withinMs, QUIET_MS);
@@ -40,5 +37,6 @@ export function tell(s: Story): void {
       .map((e) => e.what)
       .filter((w) => w !== "evidence-added" && w !== "cause-refined" && w !== "severity-changed");
     assert.match(ways.slice(-2).join(" "), /^(opened|reopened) recovered$/, "its history is kept");
-  });
+  };
+  return [name, { skip: whyNoLab() ?? false, timeout: 400_000 }, body];
 }

@@ -50,8 +50,8 @@ const FIRST_MOMENTS_MS = 100;
 /** How long the start script may take to write its number, on a machine that is busy with all the other hosts. */
 const SCRIPT_MS = 10_000;
 
-/** How long the former holder of a forwarded port may take to let it go. */
-const FORWARD_MS = 1_000;
+/** How long the former holder of a forwarded port may take to let it go: the provider of a killed run goes on for some seconds. */
+const FORWARD_MS = 10_000;
 
 /** Throws `daemon-died` with its last words, or `port-taken`. */
 export async function startDaemon(lab: Lab, inputs: HostInputs, name: string, daemon: Daemon): Promise<void> {

@@ -70,7 +70,7 @@ export async function deploymentFor(
     portal,
     gateway,
     configKey: configKey(vault),
-    ...agentMaterials(vault, plan),
+    ...agentMaterials(vault, plan, options.preview ?? false),
     sshHostKeySecret: sshHostKey(vault),
     fingerprint: vault.fingerprint,
     screen: { port, listen, url },
@@ -100,9 +100,12 @@ function dnsMaterials(
   };
 }
 
-function agentMaterials(vault: Vault, plan: Plan): Pick<Materials, "tokens" | "assignments"> {
+function agentMaterials(vault: Vault, plan: Plan, preview: boolean): Pick<Materials, "tokens" | "assignments"> {
   const agents = plan.registry.agents.map((a) => a.id);
-  return { tokens: agentTokens(vault, agents), assignments: signedAssignments(vault, agents, plan.registry.targets) };
+  return {
+    tokens: agentTokens(vault, agents, preview),
+    assignments: signedAssignments(vault, agents, plan.registry.targets),
+  };
 }
 
 /** ECDSA: sshd reads PKCS#8 of this kind, and not of Ed25519. */

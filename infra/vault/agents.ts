@@ -27,8 +27,11 @@ export interface TokenEntry {
 
 export const tokenSecret = (agent: string): string => `tokens/${agent}`;
 
-/** A token for each agent; one that ends soon is made anew. Of an agent that is gone, nothing is said. */
-export function agentTokens(vault: Vault, agents: readonly string[]): TokenEntry[] {
+/**
+ * A token for each agent; one that ends soon is made anew. Of an agent that is gone the token is forgotten: it was used, and whoever
+ * comes back needs another. Not so while one only looks (`preview`): the agent still stands.
+ */
+export function agentTokens(vault: Vault, agents: readonly string[], preview = false): TokenEntry[] {
   const index = new Map(readIndex<TokenEntry>(vault, "tokens.json").map((e) => [e.agent, e]));
   const entries = agents.map((agent) => {
     const kept = index.get(agent);
@@ -37,8 +40,9 @@ export function agentTokens(vault: Vault, agents: readonly string[]): TokenEntry
     vault.write(tokenSecret(agent), token, false);
     return { agent, sha256: sha256(token), expiresAt: vault.now + TOKEN_DAYS * DAY_MS };
   });
-  for (const entry of entries) index.set(entry.agent, entry);
-  writeIndex(vault, "tokens.json", [...index.values()]);
+  const here = new Set(agents);
+  const gone = preview ? [...index.values()].filter((e) => !here.has(e.agent)) : [];
+  writeIndex(vault, "tokens.json", [...entries, ...gone]);
   return entries;
 }
 

@@ -261,6 +261,19 @@ describe("what agents are given", () => {
     assert.equal(new Set(tokens.map((t) => t.sha256)).size, 2);
   });
 
+  it("gives an agent that left and comes back another token, since its first was used; a look changes nothing", () => {
+    const dir = fresh();
+    const hashes = (agents: string[], preview?: boolean) =>
+      new Map(agentTokens(openVault(dir, NOW), agents, preview).map((t) => [t.agent, t.sha256]));
+    const first = hashes(["a", "b"]);
+    hashes(["a"], true);
+    assert.deepEqual(hashes(["a", "b"]), first);
+    hashes(["a"]);
+    const again = hashes(["a", "b"]);
+    assert.equal(again.get("a"), first.get("a"));
+    assert.notEqual(again.get("b"), first.get("b"));
+  });
+
   it("makes a token anew that ends soon or that was damaged", () => {
     const dir = fresh();
     const hash = (days: number) => agentTokens(openVault(dir, NOW + days * DAY_MS), ["a"])[0]!.sha256;

@@ -38,7 +38,7 @@ const verbRoutes = Object.entries(VERBS).map(([name, verb]) =>
   route({
     id: `work-${name}`,
     method: "POST",
-    path: verb.on === "incident" ? `/api/incidents/{id}/work/${name}` : `/api/work/${name}`,
+    path: verb.on === "incident" ? `/api/incidents/{id}/casework/${name}` : `/api/casework/${name}`,
     needs: verb.needs,
     summary: verb.summary,
     ...(verb.on === "incident" ? { params: One } : {}),

@@ -32,7 +32,7 @@ export function useCase(incident: Incident): CaseView | undefined {
 
 /** Does one of the verbs of the console's casework. */
 export const work = (incident: string, verb: string, body: object): Promise<ActionOutcome> =>
-  postTo(pathOf(incident, `work/${verb}`), body);
+  postTo(pathOf(incident, `casework/${verb}`), body);
 
 export const timelineHref = (incident: string, format: "html" | "csv" | "json", language: string): string =>
   `${pathOf(incident, `timeline/${format}`)}?language=${language}`;

@@ -9,7 +9,8 @@ const EVERY_MS = {
   ipv6: 5_000,
   zone: 4_000,
   "zone-audit": 180_000,
-  resolver: 4_000,
+  // A dozen questions a run, to tell a resolver from whoever stands in its place: not oftener, for the agent's hundredth of a core.
+  resolver: 8_000,
   certificate: 4_000,
   "ssh-log": 500,
 } as const satisfies Record<Target["kind"], number>;

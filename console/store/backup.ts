@@ -17,8 +17,9 @@ import {
 import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, Problem } from "../problem.ts";
-import { openDatabase } from "./database.ts";
+import { isDiskFailure, openDatabase } from "./database.ts";
 import { logOf } from "./log.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
@@ -34,20 +35,39 @@ export interface Verified {
   newestAt: number;
 }
 
+const COPY_TRIES = 10;
+const COPY_PAUSE_MS = 50;
+
 /** Copies the record that `db` has open, page by page between its own transactions, and verifies the copy. */
 export async function backUp(db: DatabaseSync, dataDir: string, at: number): Promise<Verified> {
   const folder = join(dataDir, "backups");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const name = `record-${new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, "")}.db`;
   const part = join(folder, `${name}.part`);
-  rmSync(part, { force: true });
-  await backup(db, part);
+  await copyPages(db, part);
   const copy = openSync(part, "r+");
   fsyncSync(copy);
   closeSync(copy);
   const verified = await verifyBackup(part);
   renameSync(part, join(folder, name));
   return { ...verified, file: join(folder, name) };
+}
+
+/**
+ * Several tries: SQLite gives a step up when it falls into a transaction that writes on the same connection, and this connection is the
+ * only one that the record admits (sqlite.org/c3ref/backup_finish.html, "SQLITE_LOCKED"). A disk that fails is not tried again.
+ */
+async function copyPages(db: DatabaseSync, part: string): Promise<void> {
+  for (let left = COPY_TRIES - 1; ; left--) {
+    rmSync(part, { force: true });
+    try {
+      await backup(db, part);
+      return;
+    } catch (error) {
+      if (left === 0 || isDiskFailure(error)) throw error;
+      await sleep(COPY_PAUSE_MS);
+    }
+  }
 }
 
 /** Proves that a copy is whole: every page, the schema, and that log and sequences agree. Throws Problem<BackupCode>. */

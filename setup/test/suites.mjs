@@ -1,5 +1,5 @@
 // Which test files there are, in which order they run, and how many passed. Tests of parts run side by side; after them those
-// that provision a lab, one after another on each of two labs.
+// that provision a lab, one after another on each of several labs.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,20 +10,27 @@ import { line } from "../say.mjs";
 /** Folders whose tests need root and a lab. */
 const ON_A_LAB = ["test/scenarios", "test/e2e", "test/kill"];
 /**
- * Most of a scenario is waiting that nothing else opens, so two labs stand side by side, each with tests one after another.
- * What is not named here runs on the first lab.
+ * Most of a scenario is waiting that nothing else opens, so labs stand side by side, each with tests one after another. What no other
+ * lab names runs on the first.
+ * @type {Record<string, { env: NodeJS.ProcessEnv, files: string[] }>}
  */
-const SECOND_LAB = [
-  "test/scenarios/21-service-faults.test.ts",
-  "test/scenarios/30-random.test.ts",
-  "test/scenarios/70-verify.test.ts",
-  "test/scenarios/80-impact.test.ts",
-];
-/** @type {Record<string, NodeJS.ProcessEnv>} */
 const LABS = {
-  "first lab": {},
-  "second lab": { VONGGAC_TEST_STACK: "testb", VONGGAC_TEST_PORT: "18081" },
+  "first lab": { env: {}, files: [] },
+  "second lab": {
+    env: { VONGGAC_TEST_STACK: "testb", VONGGAC_TEST_PORT: "18081" },
+    files: [
+      "test/scenarios/21-service-faults.test.ts",
+      "test/scenarios/30-random.test.ts",
+      "test/scenarios/70-verify.test.ts",
+      "test/scenarios/80-impact.test.ts",
+    ],
+  },
+  "third lab": {
+    env: { VONGGAC_TEST_STACK: "testc", VONGGAC_TEST_PORT: "18082" },
+    files: [],
+  },
 };
+const FIRST = "first lab";
 /** Takes a lab down: it runs after all others, once on each. */
 const LAST = "test/scenarios/90-down.test.ts";
 /** Of one test, not of a file. */
@@ -41,17 +48,23 @@ const LAB_TIMEOUT_MS = 20 * 60_000;
 export function suitesOf(files) {
   const below = (/** @type {string} */ folder) => files.filter((f) => f.startsWith(`${folder}/`) && f !== LAST).sort();
   const groups = ON_A_LAB.map(below);
-  const second = groups.map((group) => group.filter((f) => SECOND_LAB.includes(f)));
-  const first = groups.map((group) => group.filter((f) => !SECOND_LAB.includes(f)));
   const last = files.filter((f) => f === LAST);
-  const used = (/** @type {string[][]} */ its) => its.some((group) => group.length > 0);
-  const onLabs = new Set([...groups.flat(), LAST]);
+  const onLabs = Object.keys(LABS).map((lab) => ({
+    lab,
+    groups: groups.map((group) => group.filter((f) => labOf(f) === lab)).filter((group) => group.length > 0),
+  }));
+  const used = onLabs.filter((l) => l.groups.length > 0);
+  // Asked for alone, taking down is tested on the first.
+  const chosen = used.length > 0 ? used : onLabs.filter((l) => l.lab === FIRST);
+  const others = new Set([...groups.flat(), ...last]);
   return [
-    { files: files.filter((f) => !onLabs.has(f)).sort() },
-    ...[...first, used(first) || !used(second) ? last : []].map((group) => ({ lab: "first lab", files: group })),
-    ...[...second, used(second) ? last : []].map((group) => ({ lab: "second lab", files: group })),
+    { files: files.filter((f) => !others.has(f)).sort() },
+    ...chosen.flatMap((l) => [...l.groups, last].map((group) => ({ lab: l.lab, files: group }))),
   ].filter((suite) => suite.files.length > 0);
 }
+
+const labOf = (/** @type {string} */ file) =>
+  Object.keys(LABS).find((lab) => LABS[lab]?.files.includes(file)) ?? FIRST;
 
 /** @param {import("../machine.mjs").Machine} machine @param {string[]} wanted parts of paths; empty means all @returns {Promise<Counts>} */
 export async function runSuites(machine, wanted) {
@@ -68,7 +81,7 @@ export async function runSuites(machine, wanted) {
   if (parts.length > 0) line("\nparts");
   await inOrder(parts);
   const labs = [...new Set(suites.flatMap((s) => s.lab ?? []))];
-  if (labs.length > 0) line(`\n${labs.join(" and ")}`);
+  if (labs.length > 0) line(`\n${labs.join(", ")}`);
   await Promise.all(labs.map((lab) => inOrder(suites.filter((s) => s.lab === lab))));
   return total;
 }
@@ -96,7 +109,7 @@ async function runSuite(machine, suite) {
         `--test-concurrency=${suite.lab ? 1 : availableParallelism()}`,
         ...suite.files,
       ],
-      { cwd: machine.root, env: { ...projectEnv(machine), ...LABS[suite.lab ?? ""], VONGGAC_TEST_COUNTS: countsFile } },
+      { cwd: machine.root, env: { ...projectEnv(machine), ...LABS[suite.lab ?? ""]?.env, VONGGAC_TEST_COUNTS: countsFile } },
     );
     const counts = readCounts(countsFile);
     // A run that failed without a failed test (a crash of the runner) is a failure all the same.

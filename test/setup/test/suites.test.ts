@@ -7,7 +7,7 @@ import { run } from "../../../setup/run.mjs";
 import { suitesOf } from "../../../setup/test/suites.mjs";
 import { folder, put, ROOT } from "../fixtures.ts";
 
-test("parts first, then two labs, each with what takes it down last of all", () => {
+test("parts first, then the labs, each with what takes it down last of all", () => {
   const suites = suitesOf([
     "test/kill/console.test.ts",
     "test/scenarios/90-down.test.ts",

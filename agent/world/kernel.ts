@@ -39,7 +39,7 @@ export function makeKernel(monotonic: () => number): Kernel {
       ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) => establishedSessions(readListing(file), BGP, littleEndian)),
     );
   return {
-    device: (name) => deviceState(name, interfaces(), present),
+    device: (name) => deviceState(name, interfaces, present),
     addresses: () =>
       Object.entries(interfaces()).flatMap(([device, all]) =>
         (all ?? []).flatMap(({ address }) => {
@@ -109,33 +109,20 @@ function isDue(last: Listing, seen: TcpCounters | undefined, age: number, credit
   return moved ? credit >= Math.max(last.cost, BURST_MS / 2) || age >= MOVED_AFTER_MS : age >= SURE_AFTER_MS;
 }
 
-function deviceState(name: string, running: NodeJS.Dict<unknown>, present: () => string): DeviceState {
-  // getifaddrs lists what is up, running and has an address; the rest is asked for by name, which is rare. "Running" follows the
-  // carrier by up to a second (the kernel's linkwatch collects events), so the carrier itself has the last word.
-  if (running[name] !== undefined) return carrierOf(name) === "0" ? "no-carrier" : "running";
-  if (
-    !present()
-      .split("\n")
-      .some((line) => line.trim().startsWith(`${name}:`))
-  )
-    return "missing";
+/** The carrier says most by one small file; getifaddrs is asked only where /sys does not show the device. */
+function deviceState(name: string, running: () => NodeJS.Dict<unknown>, present: () => string): DeviceState {
   try {
-    const flags = Number.parseInt(read(`/sys/class/net/${name}/flags`), 16);
-    if ((flags & 0x1) === 0) return "down";
+    // Of a device with a carrier, "running" follows by up to a second (the kernel's linkwatch collects events): this is first to know.
     return read(`/sys/class/net/${name}/carrier`).trim() === "1" ? "running" : "no-carrier";
-  } catch {
-    // /sys may show another namespace's devices, or be hidden: present and not running is what remains certain.
-    return "no-carrier";
+  } catch (error) {
+    // A device that is not up has no carrier to be asked for.
+    if ((error as NodeJS.ErrnoException).code === "EINVAL") return "down";
   }
-}
-
-/** "1", "0", or undefined where /sys does not show the device. */
-function carrierOf(name: string): string | undefined {
-  try {
-    return read(`/sys/class/net/${name}/carrier`).trim();
-  } catch {
-    return undefined;
-  }
+  const there = present()
+    .split("\n")
+    .some((line) => line.trim().startsWith(`${name}:`));
+  // /sys may show another namespace's devices, or be hidden: present and not running is what remains certain.
+  return !there ? "missing" : running()[name] === undefined ? "no-carrier" : "running";
 }
 
 /**

@@ -7,7 +7,7 @@ const EVERY_MS = {
   link: 500,
   datacentre: 2_000,
   ipv6: 5_000,
-  zone: 4_000,
+  zone: 5_000,
   "zone-audit": 180_000,
   // A dozen questions a run, to tell a resolver from whoever stands in its place: not oftener, for the agent's hundredth of a core.
   resolver: 8_000,

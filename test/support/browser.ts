@@ -32,7 +32,8 @@ export async function signInCode(): Promise<string> {
 /** A page of the console after sign-in, with its feed live. */
 export async function signedIn(browser: Browser, size = { width: 1440, height: 900 }): Promise<Page> {
   const page = await browser.newPage({ viewport: size });
-  await page.goto(`http://127.0.0.1:${PORT}/`);
+  const answer = await page.goto(`http://127.0.0.1:${PORT}/`);
+  if (!answer?.ok()) throw new Error(`the console answers ${answer?.status()}: ${await answer?.text()}`);
   await page.getByTestId("signin-code").fill(await signInCode());
   await page.getByTestId("signin-submit").click();
   await page.getByTestId("agency").first().waitFor({ timeout: 15_000 });

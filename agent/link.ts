@@ -172,7 +172,8 @@ export class Link {
 }
 
 const isAboutNumbers = (code: RefusalCode) => code === "sequence-hole" || code === "epoch-unknown";
-const isPassing = (code: RefusalCode) => ["rate-exceeded", "try-later", "store-unavailable"].includes(code);
+const isPassing = (code: RefusalCode) =>
+  ["rate-exceeded", "try-later", "store-unavailable", "console-full"].includes(code);
 
 /** A close without its `refuse` frame says the same by its code; one of several names with that code will do. */
 function endOfClose(code: number): End {

@@ -22,6 +22,10 @@ const BENCHES: Record<string, Bench> = {
     about: "microseconds a step of the correlator, with 10, 10,000 and 100,000 alerts open",
     load: () => import("./correlate.ts").then((m) => m.correlate),
   },
+  connections: {
+    about: "seconds until 19,000 agents are back over mutual TLS after the console was killed, beside NATS",
+    load: () => import("./connections.ts").then((m) => m.connections),
+  },
   ingest: {
     about: "items a second that the console keeps, acknowledged and correlated, beside Alertmanager",
     load: () => import("./ingest.ts").then((m) => m.ingest),

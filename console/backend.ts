@@ -69,10 +69,11 @@ export interface BackendParts {
   pipeline: Pipeline;
   reader: Backend["reader"];
   clock: Clock;
+  enrolments: Backend["enrolments"];
   alarm(alarm: Alarm): void;
 }
 
-export function backendOf({ url, store, view, pipeline, reader, clock, alarm }: BackendParts): Backend {
+export function backendOf({ url, store, view, pipeline, reader, clock, enrolments, alarm }: BackendParts): Backend {
   const countOf = (presence: string) => view.agents().filter((a) => a.presence === presence).length;
   return {
     accounts: store.accounts,
@@ -83,6 +84,7 @@ export function backendOf({ url, store, view, pipeline, reader, clock, alarm }: 
     backUp: () => store.backUp(clock.now()),
     act: pipeline.act,
     casework: caseworkDoor(pipeline, view),
+    enrolments,
     reader,
     hasAgency: (id) => view.registry.agencies.some((a) => a.id === id),
     itemsAfter: store.items.after,

@@ -58,6 +58,13 @@ export const ConsoleConfigSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    /** Whose agents a person lets in, beside their token: all, or agencies of these levels. Without it the token suffices. */
+    enrolment: Type.Optional(
+      Type.Object(
+        { approve: Type.Union([Type.Literal("all"), Type.Array(Type.String({ maxLength: 64 }), { maxItems: 100 })]) },
+        { additionalProperties: false },
+      ),
+    ),
     /** Days that the log of items is kept. Central logs of a level 3 system: three months at least (TCVN 14423:2026; Decree 331/2026). */
     retention: Type.Optional(
       Type.Object({ logDays: Type.Integer({ minimum: LEAST_LOG_DAYS }) }, { additionalProperties: false }),

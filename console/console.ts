@@ -16,6 +16,7 @@ import { steadyClock } from "./clock.ts";
 import { type ConsoleConfig, DEFAULT_GRACE_MS, LEAST_LOG_DAYS } from "./config.ts";
 import * as correlator from "./correlate/index.ts";
 import { deskOf } from "./desk.ts";
+import { enrolmentDesk } from "./enrolments.ts";
 import { watchFiles } from "./files.ts";
 import { openGateway } from "./gateway/server.ts";
 import type { Logger } from "./log.ts";
@@ -76,15 +77,23 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     },
   });
   pipeline.setRegistry(registry);
+  const enrolments = enrolmentDesk({
+    store,
+    registry: () => view.registry,
+    approve: config.enrolment?.approve ?? [],
+    now: clock.now,
+  });
   const gateway = await openGateway({
     ...config.gateway,
     ...ticking,
     enrolSocket: config.enrolSocket,
     beatMs: config.timing.beatMs,
     sink: pipeline,
+    admission: enrolments,
     metrics,
     log,
   });
+  enrolments.onRevoked(gateway.cut);
   const watches = watchFiles({
     ...config,
     version: registry.version,
@@ -103,6 +112,7 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     pipeline,
     reader,
     clock,
+    enrolments,
     alarm: ({ code, facts }) => {
       metrics.alarms.inc({ code });
       log.error({ problem: code, ...facts, remedy: "Find out who opened it and why, now." });

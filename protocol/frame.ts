@@ -38,11 +38,13 @@ export const REFUSALS = {
   "hello-expected": 4401,
   "identity-mismatch": 4403,
   "agent-unknown": 4403,
+  "certificate-revoked": 4403,
   "agent-replaced": 4409,
   "sequence-hole": 4412,
   "epoch-unknown": 4412,
   "rate-exceeded": 4429,
   "try-later": 4503,
+  "console-full": 4503,
   "store-unavailable": 4503,
 } as const;
 export type RefusalCode = keyof typeof REFUSALS;

@@ -17,6 +17,8 @@ export interface Server {
   /** Resident memory, MiB: now, and the most there has been. */
   memoryMiB(): { now: number; peak: number };
   end(): Promise<void>;
+  /** Ends it as a power cut would. */
+  killed(): Promise<void>;
 }
 export interface Status {
   agents: { live: number };
@@ -52,6 +54,10 @@ export async function startServer(world: World, nodeArgs: string[] = []): Promis
     memoryMiB: () => ({ now: field(proc("status"), "VmRSS"), peak: field(proc("status"), "VmHWM") }),
     async end() {
       child.kill("SIGTERM");
+      await gone;
+    },
+    async killed() {
+      child.kill("SIGKILL");
       await gone;
     },
   };

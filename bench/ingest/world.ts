@@ -77,15 +77,14 @@ export interface World {
   config: ConsoleConfig;
   /** Roots by which a client knows the gateway. */
   roots: string;
+  agentsCa: Pair;
   clientOf(i: number): Promise<Pair>;
   end(): void;
 }
 
-/** Writes everything that `console/main.ts --config` needs. `parent` is on a real disk, or fsync costs nothing. */
-export async function prepareWorld(
-  agents: number,
-  parent = process.env["VONGGAC_BENCH_DIR"] ?? tmpdir(),
-): Promise<World> {
+/** Writes everything that `console/main.ts --config` needs. VONGGAC_BENCH_DIR is on a real disk, or fsync costs nothing. */
+export async function prepareWorld(agents: number, change: (config: ConsoleConfig) => void = () => {}): Promise<World> {
+  const parent = process.env["VONGGAC_BENCH_DIR"] ?? tmpdir();
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(path.join(parent, "vonggac-bench-"));
   const at = (file: string) => path.join(folder, file);
@@ -114,12 +113,14 @@ export async function prepareWorld(
     timing: { beatMs: 2_000, silentAfterMs: 6_000, settleMs: 600, recoverMs: 3_000 },
     logLevel: "warn",
   };
+  change(config);
   writeFileSync(at("console.json"), JSON.stringify(config));
   return {
     folder,
     configFile: at("console.json"),
     config,
     roots: serverCa.cert,
+    agentsCa,
     clientOf: (i) => agentLeaf(agentsCa, agentId(i)),
     end: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -85,6 +85,23 @@ export interface CaseworkDoor {
   ): Promise<CaseAnswer<string>>;
 }
 
+/** Agents' certificates. */
+export interface EnrolmentDoor {
+  requests(): {
+    agent: string;
+    keySha256: string;
+    askedAt: number;
+    address: string;
+    state: "waiting" | "approved" | "refused";
+    decidedAt?: number;
+    account?: string;
+  }[];
+  revocations(): { agent: string; at: number; account: string; reason: string }[];
+  revoke(account: string, agent: string, reason: string): Decided<"agent-unknown" | "reason-required">;
+  decide(account: string, agent: string, keySha256: string, yes: boolean): Decided<"enrolment-unknown">;
+}
+type Decided<C> = { ok: true } | { ok: false; code: C };
+
 /** The console as the API sees it. */
 export interface Backend {
   accounts: Accounts;
@@ -104,6 +121,7 @@ export interface Backend {
   }>;
   act(account: string, incident: string, act: Act): Promise<ActResult>;
   casework: CaseworkDoor;
+  enrolments: EnrolmentDoor;
   reader(viewer: Viewer): Reader;
   /** Whether the province has an agency of this id. */
   hasAgency(id: string): boolean;

@@ -76,6 +76,8 @@ export const PROBLEMS = {
   "notice-too-late": [409, "Announced too few working days ahead; say why it is late."],
   "policy-invalid": [400, "The policy is not well formed"],
   "policy-stale": [409, "Somebody has changed this policy; look at the new version first."],
+  "agent-unknown": [404, "The province has no agent of this id."],
+  "enrolment-unknown": [404, "This agent has not asked with this key."],
   "account-unknown": [404, "There is no such account."],
   "account-exists": [409, "There is an account of this name, or there was one."],
   "account-own": [409, "Nobody takes their own rights or account away: another administrator does."],

@@ -4,6 +4,7 @@
 import type { Route } from "./route.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { caseworkRoutes } from "./routes/casework.ts";
+import { enrolmentRoutes } from "./routes/enrolments.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
 import { peopleRoutes } from "./routes/people.ts";
@@ -17,5 +18,6 @@ export const ROUTES: readonly Route[] = [
   ...incidentRoutes,
   ...caseworkRoutes,
   ...peopleRoutes,
+  ...enrolmentRoutes,
   ...auditRoutes,
 ];

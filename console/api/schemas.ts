@@ -65,6 +65,24 @@ export const LogEntrySchema = Type.Object({
   item: Facts,
 });
 
+export const EnrolmentSchema = Type.Object({
+  agent: Name,
+  keySha256: Type.String({
+    description: "SHA-256 of the public key (SPKI), hex: compare it with what the host shows.",
+  }),
+  askedAt: Instant,
+  address: Type.String(),
+  state: Type.Enum(["waiting", "approved", "refused"]),
+  decidedAt: Type.Optional(Instant),
+  account: Type.Optional(Type.String()),
+});
+export const RevocationSchema = Type.Object({
+  agent: Name,
+  at: Type.Integer({ description: "Certificates issued until then are refused." }),
+  account: Type.String(),
+  reason: Type.String(),
+});
+
 export const AccountName = Type.String({
   pattern: "^[a-z][a-z0-9._-]{1,62}$",
   description: "Lower case; kept for ever, so that no one is taken for somebody who was here before.",

@@ -6,13 +6,12 @@ import { readFileSync } from "node:fs";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { messageOf, Problem } from "../problem.ts";
+import { BACKDATE_MS } from "../validity.ts";
 import { Refused } from "./refusal.ts";
 
 export const SAN_PREFIX = "urn:vonggac:agent:";
 export type CaCode = "ca-key-unusable" | "ca-certificate-unusable";
 
-/** The clocks of the agents may be behind. */
-const BACKDATE_MS = 5 * 60_000;
 const DAY_MS = 86_400_000;
 
 x509.cryptoProvider.set(webcrypto as unknown as Crypto);

@@ -6,7 +6,7 @@ import { messageOf, Problem } from "../problem.ts";
 import { type CaConfig, readCaConfig, readTokens, requireMode } from "./config.ts";
 import { type Issuer, loadIssuer, type Request, readRequest } from "./issue.ts";
 import { Refused } from "./refusal.ts";
-import { openCaSocket, type Question } from "./socket.ts";
+import { type CaAnswer, openCaSocket, type Question } from "./socket.ts";
 import { type TokenBook, tokenBook } from "./tokens.ts";
 
 const EXIT = { ok: 0, config: 78, software: 70 } as const;
@@ -35,23 +35,24 @@ export async function startCa(config: CaConfig, log: Logger, now: () => number =
   return { close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-/** The five steps: who, what key, may it have that name, use the token up, sign. */
+/** The five steps: who, what key, may it have that name, use the token up, sign. `identify` ends after the third. */
 async function answer(
   issuer: Issuer,
   tokens: TokenBook,
   question: Question,
   now: number,
   log: Logger,
-): Promise<string> {
-  const token = question.op === "enrol" ? tokens.check(question.token, now) : undefined;
-  const agent = question.op === "enrol" ? token!.agent : question.agent;
+): Promise<CaAnswer> {
+  const token = question.op === "renew" ? undefined : tokens.check(question.token, now);
+  const agent = question.op === "renew" ? question.agent : token!.agent;
   const request = await readRequest(question.csr);
   requireOwnName(request, agent);
+  if (question.op === "identify") return { agent, keySha256: request.keySha256 };
   const certificate = await issuer.issue(agent, request, now);
   // The last step before the answer, and synchronous: of two requests with one token only one gets past it.
   if (token) tokens.use(token, request.keySha256, now);
   log.info({ event: question.op === "enrol" ? "enrolled" : "renewed", agent });
-  return certificate;
+  return { certificate };
 }
 
 /** A request may leave its name out; one that asks for another's is not corrected but refused. */

@@ -12,13 +12,22 @@ const Csr = Type.String({ minLength: 1, maxLength: 8_192 });
 const questionShape = Compile(
   Type.Union([
     Type.Object(
-      { op: Type.Literal("enrol"), token: Type.String({ minLength: 1, maxLength: 256 }), csr: Csr },
+      {
+        op: Type.Union([Type.Literal("identify"), Type.Literal("enrol")]),
+        token: Type.String({ minLength: 1, maxLength: 256 }),
+        csr: Csr,
+      },
       { additionalProperties: false },
     ),
     Type.Object({ op: Type.Literal("renew"), agent: Agent, csr: Csr }, { additionalProperties: false }),
   ]),
 );
-export type Question = { op: "enrol"; token: string; csr: string } | { op: "renew"; agent: string; csr: string };
+export type Question =
+  | { op: "identify" | "enrol"; token: string; csr: string }
+  | { op: "renew"; agent: string; csr: string };
+
+/** `identify` says whose token it is, and what key was shown; the token is not used up by that. */
+export type CaAnswer = { certificate: string } | { agent: string; keySha256: string };
 
 export type CaSocketCode = "ca-socket-in-use" | "ca-socket-unusable";
 const MOST_LINE = 32 * 1024;
@@ -29,7 +38,7 @@ const IDLE_MS = 15_000;
  * Opens the socket. Its mode is 0660: the folder's owner and group decide who else may connect, since whoever can is
  * believed when it vouches for a renewal. Rejects with Problem<CaSocketCode>.
  */
-export async function openCaSocket(path: string, answer: (question: Question) => Promise<string>): Promise<Server> {
+export async function openCaSocket(path: string, answer: (question: Question) => Promise<CaAnswer>): Promise<Server> {
   await clearStale(path);
   const server = createServer((socket) => serve(socket, answer));
   server.maxConnections = MOST_CONNECTIONS;
@@ -54,7 +63,7 @@ export async function openCaSocket(path: string, answer: (question: Question) =>
   });
 }
 
-function serve(socket: Socket, answer: (question: Question) => Promise<string>): void {
+function serve(socket: Socket, answer: (question: Question) => Promise<CaAnswer>): void {
   let text = "";
   // One after the other: two requests with one token must not meet between check and use.
   let turn = Promise.resolve();
@@ -75,9 +84,9 @@ function serve(socket: Socket, answer: (question: Question) => Promise<string>):
   });
 }
 
-async function outcome(line: string, answer: (question: Question) => Promise<string>): Promise<unknown> {
+async function outcome(line: string, answer: (question: Question) => Promise<CaAnswer>): Promise<unknown> {
   try {
-    return { ok: true, certificate: await answer(questionOf(line)) };
+    return { ok: true, ...(await answer(questionOf(line))) };
   } catch (error) {
     if (error instanceof Refused) return { ok: false, code: error.code, detail: error.message };
     return { ok: false, code: "ca-unavailable", detail: messageOf(error).slice(0, 300) };
@@ -92,7 +101,7 @@ function questionOf(line: string): Question {
     value = undefined;
   }
   if (!questionShape.Check(value))
-    throw new Refused("request-invalid", "enrol {token, csr} or renew {agent, csr} is expected");
+    throw new Refused("request-invalid", "identify or enrol {token, csr}, or renew {agent, csr} is expected");
   return value as Question;
 }
 

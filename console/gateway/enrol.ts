@@ -10,8 +10,10 @@ import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { messageOf } from "../problem.ts";
 import { bucketTable } from "../rate.ts";
+import type { Admission } from "./admission.ts";
 import { identityOf } from "./identity.ts";
 import type { GatewayLimits } from "./limits.ts";
+import { networkOf } from "./network.ts";
 
 const Text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
 const enrolShape = Compile(Type.Object({ token: Text(256), csr: Text(8_192) }, { additionalProperties: false }));
@@ -19,10 +21,13 @@ const renewShape = Compile(Type.Object({ csr: Text(8_192) }, { additionalPropert
 const answerShape = Compile(
   Type.Union([
     Type.Object({ ok: Type.Literal(true), certificate: Text(16_384) }),
+    Type.Object({ ok: Type.Literal(true), agent: Text(160), keySha256: Text(64) }),
     Type.Object({ ok: Type.Literal(false), code: Text(64), detail: Type.String() }),
   ]),
 );
-type Answer = { ok: true; certificate: string } | { ok: false; code: string; detail: string };
+type Answer =
+  | { ok: true; certificate?: string; agent?: string; keySha256?: string }
+  | { ok: false; code: string; detail: string };
 
 /** The HTTP status that goes with each refusal of the CA; another code is the CA's own trouble. */
 const STATUS: Record<string, number> = {
@@ -34,11 +39,20 @@ const STATUS: Record<string, number> = {
   "csr-key-unsupported": 400,
   "csr-agent-mismatch": 403,
   "request-invalid": 400,
+  "agent-unknown": 403,
+  "approval-pending": 403,
+  "approval-refused": 403,
+  "client-certificate-revoked": 401,
 };
+const APPROVAL_RETRY_SECONDS = 15;
+const retryOf = (code: string) =>
+  code === "approval-pending" ? { "retry-after": String(APPROVAL_RETRY_SECONDS) } : undefined;
+
 const BUSY_CALLS = 32;
 
 export interface EnrolParts {
   enrolSocket: string;
+  admission: Admission;
   limits: GatewayLimits;
   knowsAgent(agent: string): boolean;
   now(): number;
@@ -65,11 +79,34 @@ export function enrolment(parts: EnrolParts) {
     sendProblem(response, status, code, detail, headers);
   };
 
+  const ask = (question: Record<string, string>) => askCa(parts.enrolSocket, question, limits.enrolMs);
+
+  /** A revocation that came while the CA signed counts against what it signed. */
+  const renewed = async ({ agent, issuedAt }: { agent: string; issuedAt: number }, body: Record<string, string>) => {
+    const answer = await ask({ op: "renew", agent, ...body });
+    if (answer.ok && issuedAt <= (parts.admission.revokedAt(agent) ?? 0))
+      return { ok: false, code: "client-certificate-revoked", detail: agent } as const;
+    return { ...answer, agent };
+  };
+  /** Whose token it is says the CA, before the token is used: then a person may have to say yes to that agent and key. */
+  const enrolled = async (body: Record<string, string>, from: string) => {
+    const who = await ask({ op: "identify", ...body });
+    if (!who.ok) return who;
+    const { agent = "", keySha256 = "" } = who;
+    const may = parts.admission.mayEnrol(agent, keySha256, from);
+    if (may !== "yes") return { ok: false, code: may, detail: `${agent}, key ${keySha256}` } as const;
+    const answer = await ask({ op: "enrol", ...body });
+    if (answer.ok) parts.admission.enrolled(agent);
+    return { ...answer, agent };
+  };
+
   return async (request: IncomingMessage, response: ServerResponse, renew: boolean): Promise<void> => {
     const wait = bucketOf(networkOf(request.socket.remoteAddress), parts.monotonic());
     if (wait > 0)
       return refuse(response, 429, "rate-exceeded", undefined, { "retry-after": String(Math.ceil(wait / 1000)) });
-    const identity = renew ? identityOf(request.socket as TLSSocket, parts.now()) : undefined;
+    const identity = renew
+      ? identityOf(request.socket as TLSSocket, parts.now(), parts.admission.revokedAt)
+      : undefined;
     if (identity && !identity.ok) return refuse(response, 401, identity.code, identity.detail);
     if (identity && !parts.knowsAgent(identity.agent)) return refuse(response, 403, "agent-unknown");
     const body = await readJson(request, limits.enrolBodyBytes, limits.requestMs);
@@ -80,14 +117,13 @@ export function enrolment(parts: EnrolParts) {
     if (calls >= BUSY_CALLS) return refuse(response, 503, "try-later", undefined, { "retry-after": "2" });
     calls += 1;
     try {
-      const question = identity
-        ? { op: "renew", agent: identity.agent, ...body.value }
-        : { op: "enrol", ...body.value };
-      const answer = await ask(parts.enrolSocket, question, limits.enrolMs);
-      if (!answer.ok) return refuse(response, STATUS[answer.code] ?? 502, answer.code, answer.detail);
+      const from = request.socket.remoteAddress ?? "";
+      const asked = body.value as Record<string, string>;
+      const answer = identity ? await renewed(identity, asked) : await enrolled(asked, from);
+      if (!answer.ok)
+        return refuse(response, STATUS[answer.code] ?? 502, answer.code, answer.detail, retryOf(answer.code));
       parts.metrics.enrolments.inc({ result: renew ? "renewed" : "enrolled" });
-      const from = request.socket.remoteAddress;
-      parts.log.info({ event: renew ? "renewed" : "enrolled", agent: identity?.agent, from });
+      parts.log.info({ event: renew ? "renewed" : "enrolled", agent: answer.agent, from });
       sendJson(response, 200, { certificate: answer.certificate });
     } catch (error) {
       refuse(response, 503, "enrolment-unavailable", messageOf(error), { "retry-after": "5" });
@@ -100,7 +136,7 @@ export function enrolment(parts: EnrolParts) {
 const MOST_ANSWER = 64 * 1024;
 
 /** One line out, one line back. Rejects when the CA does not answer within `timeoutMs` or answers what is no answer. */
-function ask(socketPath: string, question: unknown, timeoutMs: number): Promise<Answer> {
+function askCa(socketPath: string, question: unknown, timeoutMs: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
     let text = "";
@@ -139,15 +175,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** An IPv4 address, or the /64 of an IPv6 one: what one site holds. */
-export function networkOf(address: string | undefined): string {
-  if (address === undefined || !address.includes(":") || address.startsWith("::ffff:")) return address ?? "";
-  const [head = "", tail] = address.split("::");
-  const first = head === "" ? [] : head.split(":");
-  const missing = tail === undefined ? 0 : 8 - first.length - tail.split(":").length;
-  return [...first, ...Array<string>(Math.max(0, missing)).fill("0"), ...(tail?.split(":") ?? [])]
-    .slice(0, 4)
-    .join(":");
 }

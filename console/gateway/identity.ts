@@ -1,13 +1,15 @@
 // Who is at the other end of a TLS connection: the agent that its client certificate names, or the name of what is wrong.
 import type { TLSSocket } from "node:tls";
+import { BACKDATE_MS } from "../validity.ts";
 
 export type IdentityCode =
   | "client-certificate-required"
   | "client-certificate-expired"
   | "client-certificate-untrusted"
-  | "client-certificate-unnamed";
+  | "client-certificate-unnamed"
+  | "client-certificate-revoked";
 export type Identity =
-  | { ok: true; agent: string; expiresAt: number }
+  | { ok: true; agent: string; expiresAt: number; issuedAt: number }
   | { ok: false; code: IdentityCode; detail: string };
 
 const SAN = /^URI:urn:vonggac:agent:([a-z0-9](?:[a-z0-9-]{0,158}[a-z0-9])?)$/;
@@ -16,7 +18,7 @@ const SAN = /^URI:urn:vonggac:agent:([a-z0-9](?:[a-z0-9-]{0,158}[a-z0-9])?)$/;
  * Reads the identity of a connection. The chain was verified by TLS against the client roots, with the purpose of a
  * client (RFC 5280 §4.2.1.12); here its time is looked at again, because a connection or a resumed session may outlive it.
  */
-export function identityOf(socket: TLSSocket, now: number): Identity {
+export function identityOf(socket: TLSSocket, now: number, revokedAt: (agent: string) => number | undefined): Identity {
   const certificate = socket.getPeerX509Certificate();
   if (!certificate) return no("client-certificate-required", "no client certificate was sent");
   const expiresAt = Date.parse(certificate.validTo);
@@ -28,7 +30,11 @@ export function identityOf(socket: TLSSocket, now: number): Identity {
   const agent = agentOf(certificate.subjectAltName);
   if (agent === undefined)
     return no("client-certificate-unnamed", "its subject alternative names have no single urn:vonggac:agent:<id>");
-  return { ok: true, agent, expiresAt };
+  const issuedAt = Date.parse(certificate.validFrom) + BACKDATE_MS;
+  const revoked = revokedAt(agent);
+  if (revoked !== undefined && issuedAt <= revoked)
+    return no("client-certificate-revoked", `${agent} was revoked ${new Date(revoked).toISOString()}`);
+  return { ok: true, agent, expiresAt, issuedAt };
 }
 
 /**

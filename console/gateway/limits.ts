@@ -10,6 +10,11 @@ export interface GatewayLimits {
   /** Without any frame for this long the connection is given up: long after the agent was called silent. */
   idleMs: number;
   tlsHandshakeMs: number;
+  /** TLS handshakes at a time, and how long a connection may wait for its own: an agent gives up after 10 s. */
+  handshakes: number;
+  patienceMs: number;
+  /** Agents connected at a time; the limit of open files may admit fewer. */
+  agents: number;
   requestMs: number;
   /** Frames of one agent. A full outbox of 100,000 items drains in 2,000 frames. */
   frames: BucketRule;
@@ -32,10 +37,13 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   helloMs: 5_000,
   idleMs: 30_000,
   tlsHandshakeMs: 10_000,
+  handshakes: 128,
+  patienceMs: 9_000,
+  agents: 1_000_000,
   requestMs: 10_000,
   frames: { burst: 3_000, perSecond: 500 },
   connects: { burst: 20, perSecond: 1 },
-  hellos: { burst: 500, perSecond: 200 },
+  hellos: { burst: 2_000, perSecond: 1_000 },
   unacked: 32,
   unsentBytes: 4 * 1024 * 1024,
   enrolBodyBytes: 16 * 1024,

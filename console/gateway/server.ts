@@ -1,25 +1,25 @@
 // The port that agents reach: TLS 1.3 with client certificates, one WebSocket an agent, and enrolment beside it.
-import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { WebSocketServer } from "ws";
 import { refuseUpgrade, sendProblem } from "../http.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
-import { messageOf, Problem } from "../problem.ts";
 import { bucketTable, newBucket, take } from "../rate.ts";
+import type { Admission } from "./admission.ts";
 import type { HeldAssignment } from "./assignments.ts";
+import { agentsWithin, openFilesLimit, TELLING } from "./descriptors.ts";
 import { enrolment } from "./enrol.ts";
 import { identityOf } from "./identity.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
+import { type ListenerCode, openListener } from "./listener.ts";
 import { type Session, startSession } from "./session.ts";
 import type { Sink } from "./sink.ts";
 
-export type GatewayCode = "gateway-tls-unusable" | "gateway-address-unusable";
+export type GatewayCode = ListenerCode;
 export const SUBPROTOCOL = "vonggac.1";
+const FULL_RETRY_MS = 60_000;
 
 export interface GatewayParts {
   host: string;
@@ -30,6 +30,7 @@ export interface GatewayParts {
   enrolSocket: string;
   beatMs: number;
   sink: Sink;
+  admission: Admission;
   limits?: Partial<GatewayLimits>;
   now(): number;
   monotonic(): number;
@@ -42,6 +43,8 @@ export interface Gateway {
   connected(): number;
   /** Other assignments: agents that hold older ones get theirs. */
   setAssignments(assignments: Map<string, HeldAssignment>): void;
+  /** That agent's certificates were revoked: its connection is cut. */
+  cut(agent: string): void;
   /** The registry changed: agents that it no longer has are put out. */
   recheck(): void;
   close(): Promise<void>;
@@ -56,7 +59,10 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const hellos = newBucket(limits.hellos, parts.monotonic());
   let assignments = new Map<string, HeldAssignment>();
   const enrol = enrolment({ ...parts, limits, knowsAgent: (a) => sink.knowsAgent(a) });
-  const server = listener(parts, limits);
+  const openFiles = openFilesLimit();
+  const most = Math.min(limits.agents, agentsWithin(openFiles));
+  const listener = openListener({ ...parts, limits, mostSockets: most + TELLING });
+  const { server } = listener;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.messageBytes,
@@ -80,7 +86,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       refuseUpgrade(socket, status, code, detail);
     };
     if (request.url !== "/agent") return no(404, "not-found");
-    const identity = identityOf(socket as TLSSocket, parts.now());
+    const identity = identityOf(socket as TLSSocket, parts.now(), parts.admission.revokedAt);
     if (!identity.ok) return no(401, identity.code, identity.detail);
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((p) => p.trim());
     if (!offered.includes(SUBPROTOCOL)) return no(400, "subprotocol-required", SUBPROTOCOL);
@@ -95,6 +101,10 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
         limits,
         assignmentOf: (agent) => assignments.get(agent),
         admit: (session, hello) => {
+          // Between the upgrade and the hello it may have been put out.
+          const revokedAt = parts.admission.revokedAt(session.agent);
+          if (revokedAt !== undefined && identity.issuedAt <= revokedAt)
+            return { code: "certificate-revoked", detail: "the certificate was revoked" };
           const pause = take(hellos, limits.hellos, parts.monotonic());
           if (pause > 0)
             return {
@@ -103,6 +113,12 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
               retryAfterMs: pause + Math.floor(Math.random() * 3_000),
             };
           const older = sessions.get(session.agent);
+          if (!older && sessions.size >= most)
+            return {
+              code: "console-full",
+              detail: `${most} agents are connected, and the limit of ${openFiles} open files admits no more`,
+              retryAfterMs: FULL_RETRY_MS,
+            };
           if (older) {
             if (older.instance !== hello.instance) log.warn({ event: "second-instance", agent: session.agent });
             older.refuse("agent-replaced", "the same agent has connected again");
@@ -119,66 +135,26 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     });
   });
 
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(unusableAddress(parts, error)));
-    server.listen(parts.port, parts.host, resolve);
-  });
+  const port = await listener.listen();
+  log.info({ event: "gateway-open", port, openFiles, agents: most });
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     connected: () => sessions.size,
     setAssignments(next) {
       assignments = next;
       for (const session of sessions.values()) session.pushAssignment();
     },
+    cut(agent) {
+      sessions.get(agent)?.refuse("certificate-revoked", "the agent's certificates were revoked");
+    },
     recheck() {
       for (const session of sessions.values())
         if (!sink.knowsAgent(session.agent)) session.refuse("agent-unknown", "the registry no longer has this agent");
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const session of sessions.values()) session.leave();
-        setTimeout(() => server.closeAllConnections(), 600);
-      }),
+    close() {
+      const closed = listener.close();
+      for (const session of sessions.values()) session.leave();
+      return closed;
+    },
   };
 }
-
-function listener(parts: GatewayParts, limits: GatewayLimits) {
-  try {
-    const server = createServer({
-      minVersion: "TLSv1.3",
-      cert: readFileSync(parts.certFile),
-      key: readFileSync(parts.keyFile),
-      ca: readFileSync(parts.clientRootsFile),
-      // Asked for and verified, but not demanded: who enrols has no certificate yet. identity.ts looks at the outcome.
-      requestCert: true,
-      rejectUnauthorized: false,
-      handshakeTimeout: limits.tlsHandshakeMs,
-      requestTimeout: limits.requestMs,
-      headersTimeout: limits.requestMs,
-      connectionsCheckingInterval: 1_000,
-      keepAliveTimeout: 5_000,
-      maxHeaderSize: 8_192,
-    });
-    server.on("tlsClientError", (error) => parts.log.debug({ event: "tls-error", detail: error.message }));
-    server.on("clientError", (_error, socket) => socket.destroy());
-    return server;
-  } catch (error) {
-    throw new Problem<GatewayCode>(
-      "gateway-tls-unusable",
-      `${parts.certFile}, ${parts.keyFile}, ${parts.clientRootsFile}`,
-      `key, certificate or client roots cannot be used: ${messageOf(error)}`,
-      "Check that this account may read them and that they belong together; provision again if not.",
-      error,
-    );
-  }
-}
-
-const unusableAddress = (parts: GatewayParts, error: Error) =>
-  new Problem<GatewayCode>(
-    "gateway-address-unusable",
-    `[${parts.host}]:${parts.port}`,
-    `the gateway cannot listen: ${error.message}`,
-    "Check that the address is this host's and that no other console runs.",
-    error,
-  );

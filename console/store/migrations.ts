@@ -3,6 +3,7 @@
 // moved up; new ones go to the end; it runs once, inside one transaction. The log has no secondary index: it is the hot path.
 import type { DatabaseSync } from "node:sqlite";
 import { casework } from "./migrations/casework.ts";
+import { enrolments } from "./migrations/enrolments.ts";
 import { lifecycle } from "./migrations/lifecycle.ts";
 import { logByDay } from "./migrations/log-by-day.ts";
 import { people } from "./migrations/people.ts";
@@ -15,4 +16,4 @@ export interface Migration {
   run?(db: DatabaseSync): void;
 }
 
-export const MIGRATIONS: readonly Migration[] = [spine, lifecycle, people, logByDay, casework];
+export const MIGRATIONS: readonly Migration[] = [spine, lifecycle, people, logByDay, casework, enrolments];

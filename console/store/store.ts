@@ -7,6 +7,7 @@ import { auditOf } from "./audit.ts";
 import { backUp, type Verified } from "./backup.ts";
 import { type Cases, casesOf } from "./casework.ts";
 import { openDatabase } from "./database.ts";
+import { type Enrolments, enrolmentsOf } from "./enrolments.ts";
 import { idempotencyOf } from "./idempotency.ts";
 import { type Incidents, incidentsOf } from "./incidents.ts";
 import { type Items, itemsOf } from "./items.ts";
@@ -31,6 +32,7 @@ export interface Store {
   cases: Cases;
   silences: Silences;
   outbox: Outbox;
+  enrolments: Enrolments;
   policies: PolicyVersions;
   /** Runs `work` in one durable transaction: all of it is on the disk when this returns, or none and it throws. */
   transaction<T>(work: () => T): T;
@@ -77,6 +79,7 @@ export function openStore(dataDir: string): Store {
     cases: casesOf(db),
     silences: silencesOf(db),
     outbox: outboxOf(db),
+    enrolments: enrolmentsOf(db),
     policies: policyVersionsOf(db),
     transaction: run,
     unsynced(work) {

@@ -37,6 +37,19 @@ test("an account is made, listed and disabled; a refusal says its name", async (
   assert.deepEqual([lan.name, lan.state, lan.agencies], ["lan", "disabled", ["xa-mot"]]);
 });
 
+test("an agent's certificates are revoked, with a reason; who is not there is named; nobody asks to be let in", async () => {
+  const unknown = await vonggac("agent", "revoke", "no-such", "--reason", "x", ...here());
+  assert.match(unknown.err, /agent-unknown/);
+  assert.equal((await vonggac("agent", "revoke", "bast1", ...here())).code, 2, "without a reason");
+  const revoked = await vonggac("agent", "revoke", "bast1", "--reason", "stolen", ...here());
+  assert.equal(revoked.code, 0, revoked.err);
+  const listed = JSON.parse((await vonggac("agent", "revoked", "--json", ...here())).out);
+  assert.deepEqual([listed[0].agent, listed[0].reason, listed.length], ["bast1", "stolen", 1]);
+  assert.equal((await vonggac("agent", "requests", "--json", ...here())).out.trim(), "[]");
+  const key = "0".repeat(64);
+  assert.match((await vonggac("agent", "approve", "bast1", key, ...here())).err, /enrolment-unknown/);
+});
+
 test("the API is called, and says what there is", async () => {
   const me = await vonggac("api", "call", "get", "/api/me", ...here());
   assert.equal(JSON.parse(me.out).account, "operator");

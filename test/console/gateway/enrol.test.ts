@@ -121,8 +121,26 @@ test("a renewal needs a live certificate of an agent that is known", async () =>
   assert.deepEqual(await renew(await agentLeaf(bench.agentsCa, "xa-la")), [403, "agent-unknown"]);
 });
 
-test("too many requests of one address wait", async () => {
+test("a revoked agent cannot renew, not even when the revocation comes while the CA signs", async () => {
   await ca.close();
+  const client = await agentLeaf(bench.agentsCa, "xa-hai");
+  const server = createServer((socket) => {
+    socket.on("data", () => {
+      bench.revokeSilently("xa-hai");
+      socket.end('{"ok":true,"certificate":"signed"}\n');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(bench.config.enrolSocket, resolve));
+  const { csr } = await makeCsr();
+  for (const when of ["while it signs", "before it was asked"]) {
+    const answer = await post(bench.doorWith(client), "/enrol/renew", body({ csr }));
+    assert.deepEqual([answer.status, answer.body.code], [401, "client-certificate-revoked"], when);
+    assert.equal(answer.body.certificate, undefined);
+  }
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test("too many requests of one address wait", async () => {
   const statuses = new Set<number>();
   for (let i = 0; i < 110 && !statuses.has(429); i++) statuses.add((await post(nobody(), "/enrol", "{}")).status);
   assert.ok(statuses.has(429));

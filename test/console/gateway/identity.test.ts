@@ -1,8 +1,8 @@
 // Which subjectAltName names an agent: one row a case, since this is where a clone would try its luck.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { networkOf } from "../../../console/gateway/enrol.ts";
 import { agentOf } from "../../../console/gateway/identity.ts";
+import { networkOf } from "../../../console/gateway/network.ts";
 
 for (const [san, agent] of [
   ["URI:urn:vonggac:agent:so-noi-vu", "so-noi-vu"],

@@ -7,6 +7,7 @@ import { batchOf, connectPeer, helloOf, join } from "../support/client.ts";
 import { startPeerless } from "../support/gateway.ts";
 import { agentLeaf, makeCa, makeLeaf, x509 } from "../support/pki.ts";
 import { good } from "../support/province.ts";
+import { eventually } from "../support/rig.ts";
 
 type Bench = Awaited<ReturnType<typeof startPeerless>>;
 let bench: Bench;
@@ -90,6 +91,22 @@ test("agent-unknown: a good certificate of an agent that the registry does not h
   await refusedAs(peer, "agent-unknown");
 });
 
+test("certificate-revoked: the live connection is cut, and the certificate opens nothing more", async () => {
+  const [own, other] = [await bench.door("bast1"), await bench.door("xa-mot")];
+  const [peer, bystander] = [await join(own, "bast1"), await join(other, "xa-mot")];
+  const between = await connectPeer(own);
+  bench.revoke("bast1");
+  await refusedAs(peer, "certificate-revoked");
+  between.send(helloOf("bast1"));
+  await refusedAs(between, "certificate-revoked");
+  await assert.rejects(connectPeer(own), { status: 401, code: "client-certificate-revoked" });
+  bystander.send(batchOf(1, []));
+  await bystander.next("ack");
+  await bystander.end();
+  const later = await agentLeaf(bench.agentsCa, "bast1", { from: Date.now() });
+  await (await join(bench.doorWith(later), "bast1")).end();
+});
+
 test("agent-replaced: the older connection is closed, the newer lives", async () => {
   const older = await afterHello();
   const newer = await afterHello();
@@ -141,6 +158,20 @@ test("try-later: too many hellos at once", async () => {
   assert.ok(frame.retryAfterMs! >= 1_000);
   assert.equal((await second.closed).code, 4503);
   proven.add("try-later");
+  await small.end();
+});
+
+test("console-full: more agents than there is room for, by name and with a time; who leaves makes room", async () => {
+  const small = await startPeerless({ agents: 1 });
+  const first = await join(await small.door("xa-mot"), "xa-mot");
+  const second = await connectPeer(await small.door("xa-hai"));
+  second.send(helloOf("xa-hai"));
+  assert.ok((await refusedAs(second, "console-full")).retryAfterMs! >= 1_000);
+  const again = await join(await small.door("xa-mot"), "xa-mot");
+  await first.closed;
+  await again.end();
+  await eventually("room again", () => small.gateway.connected() === 0);
+  await join(await small.door("xa-hai"), "xa-hai");
   await small.end();
 });
 
@@ -209,7 +240,7 @@ test("a resumed TLS session does not outlive its certificate", async () => {
 });
 
 test("the upgrade is refused by name: another path, no subprotocol, too often", async () => {
-  const door = await bench.door("bast1");
+  const door = await bench.door("xa-hai");
   await assert.rejects(connectPeer(door, "/feed"), { status: 404, code: "not-found" });
   await assert.rejects(connectPeer(door, "/agent", []), { status: 400, code: "subprotocol-required" });
   const small = await startPeerless({ connects: { burst: 1, perSecond: 0.01 } });

@@ -7,6 +7,7 @@ import { openApi } from "../../../console/api/openapi.ts";
 import type { Backend } from "../../../console/api/ports.ts";
 import { createRouter } from "../../../console/api/router.ts";
 import { ROUTES } from "../../../console/api/routes.ts";
+import { enrolmentDesk } from "../../../console/enrolments.ts";
 import { createLog } from "../../../console/log.ts";
 import { createMetrics } from "../../../console/metrics.ts";
 import { passwords } from "../../../console/passwords.ts";
@@ -14,11 +15,12 @@ import type { Role } from "../../../console/people/roles.ts";
 import type { Provider } from "../../../console/people/sign-in.ts";
 import { sealAt } from "../../../console/seal.ts";
 import { openStore, type Store } from "../../../console/store/store.ts";
+import { sampleRegistry } from "./province.ts";
 
 /** Hashing at a cost that tests can pay. */
 const CHEAP = { memoryCost: 64, timeCost: 1 };
 
-type OfRecord = "accounts" | "tokens" | "idempotency" | "audit" | "transaction" | "backUp";
+type OfRecord = "accounts" | "tokens" | "idempotency" | "audit" | "transaction" | "backUp" | "enrolments";
 
 export function openDoors(
   folder: string,
@@ -35,6 +37,7 @@ export function openDoors(
     audit: store.audit,
     transaction: store.transaction,
     backUp: () => store.backUp(1),
+    enrolments: enrolmentDesk({ store, registry: sampleRegistry, approve: "all", now: rest.now }),
     ...rest,
   };
   const provider: { is: Provider } = { is: "absent" };

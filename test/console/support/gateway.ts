@@ -1,5 +1,6 @@
 // The gateway alone, before a sink that keeps last seqs in memory and fails or waits when it is told to.
 import { rmSync } from "node:fs";
+import type { MayEnrol } from "../../../console/gateway/admission.ts";
 import type { GatewayLimits } from "../../../console/gateway/limits.ts";
 import { openGateway } from "../../../console/gateway/server.ts";
 import type { Sink, Taken } from "../../../console/gateway/sink.ts";
@@ -17,6 +18,8 @@ export async function startPeerless(limits: Partial<GatewayLimits> = {}) {
   let failing: RefusalCode | undefined;
   let holding = false;
   const waiting: (() => void)[] = [];
+  const revoked = new Map<string, number>();
+  let mayEnrol: MayEnrol = "yes";
   const take = async (agent: string, epoch: number, first: number, count: number): Promise<Taken> => {
     if (holding) await new Promise<void>((resolve) => waiting.push(resolve));
     if (failing) return { ok: false, code: failing, detail: "as told", retryAfterMs: 1_000 };
@@ -39,6 +42,11 @@ export async function startPeerless(limits: Partial<GatewayLimits> = {}) {
     enrolSocket: config.enrolSocket,
     beatMs: 200,
     sink,
+    admission: {
+      revokedAt: (agent) => revoked.get(agent),
+      mayEnrol: () => mayEnrol,
+      enrolled() {},
+    },
     limits,
     now: Date.now,
     monotonic: () => performance.now(),
@@ -64,6 +72,16 @@ export async function startPeerless(limits: Partial<GatewayLimits> = {}) {
       if (!on) for (const resolve of waiting.splice(0)) resolve();
     },
     held: () => waiting.length,
+    /** Revokes what was issued until now, as the console would. */
+    revoke(agent: string) {
+      revoked.set(agent, Date.now());
+      gateway.cut(agent);
+    },
+    /** The same, of which the gateway is not told. */
+    revokeSilently: (agent: string) => revoked.set(agent, Date.now()),
+    approve(answer: MayEnrol) {
+      mayEnrol = answer;
+    },
     async end() {
       await gateway.close();
       rmSync(folder, { recursive: true, force: true });

@@ -42,28 +42,37 @@ export interface LeafOptions {
   until?: number;
 }
 
-export async function makeLeaf(ca: Pair, options: LeafOptions = {}): Promise<Pair> {
-  const keys = await generate();
-  const issuer = new x509.X509Certificate(ca.cert);
-  const caKey = await webcrypto.subtle.importKey("pkcs8", x509.PemConverter.decodeFirst(ca.key), ALGORITHM, false, [
-    "sign",
-  ]);
-  const cert = await x509.X509CertificateGenerator.create({
-    subject: "CN=leaf",
-    issuer: issuer.subject,
-    notBefore: new Date(options.from ?? Date.now() - DAY),
-    notAfter: new Date(options.until ?? Date.now() + DAY),
-    publicKey: keys.publicKey,
-    signingKey: caKey,
-    signingAlgorithm: ALGORITHM,
-    serialNumber: `4${randomBytes(15).toString("hex")}`,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.ExtendedKeyUsageExtension([options.usage ?? x509.ExtendedKeyUsage.clientAuth]),
-      ...(options.san ? [new x509.SubjectAlternativeNameExtension(options.san)] : []),
-    ],
-  });
-  return { cert: cert.toString("pem"), key: await keyPem(keys.privateKey) };
+export const makeLeaf = async (ca: Pair, options: LeafOptions = {}): Promise<Pair> => (await leafMaker(ca))(options);
+
+/** A maker of many leaves of one CA, each with a key of its own. */
+export async function leafMaker(ca: Pair): Promise<(options: LeafOptions) => Promise<Pair>> {
+  const issuer = new x509.X509Certificate(ca.cert).subject;
+  const signingKey = await webcrypto.subtle.importKey(
+    "pkcs8",
+    x509.PemConverter.decodeFirst(ca.key),
+    ALGORITHM,
+    false,
+    ["sign"],
+  );
+  return async (options) => {
+    const keys = await generate();
+    const cert = await x509.X509CertificateGenerator.create({
+      subject: "CN=leaf",
+      issuer,
+      notBefore: new Date(options.from ?? Date.now() - DAY),
+      notAfter: new Date(options.until ?? Date.now() + DAY),
+      publicKey: keys.publicKey,
+      signingKey,
+      signingAlgorithm: ALGORITHM,
+      serialNumber: `4${randomBytes(15).toString("hex")}`,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.ExtendedKeyUsageExtension([options.usage ?? x509.ExtendedKeyUsage.clientAuth]),
+        ...(options.san ? [new x509.SubjectAlternativeNameExtension(options.san)] : []),
+      ],
+    });
+    return { cert: cert.toString("pem"), key: await keyPem(keys.privateKey) };
+  };
 }
 
 export const agentLeaf = (ca: Pair, agent: string, options: LeafOptions = {}): Promise<Pair> =>

@@ -13,11 +13,10 @@ import { agentsWithin, openFilesLimit, TELLING } from "./descriptors.ts";
 import { enrolment } from "./enrol.ts";
 import { identityOf } from "./identity.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
-import { type ListenerCode, openListener } from "./listener.ts";
+import { openListener } from "./listener.ts";
 import { type Session, startSession } from "./session.ts";
 import type { Sink } from "./sink.ts";
 
-export type GatewayCode = ListenerCode;
 export const SUBPROTOCOL = "vonggac.1";
 const FULL_RETRY_MS = 60_000;
 
@@ -50,7 +49,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Opens the port. Rejects with Problem<GatewayCode>. */
+/** Opens the port. Rejects with Problem<ListenerCode> (listener.ts). */
 export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const { sink, log, metrics } = parts;
   const limits = { ...GATEWAY_LIMITS, ...parts.limits };

@@ -161,6 +161,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     Type.Object({ to: Short, note: Text }, strict),
     (d, who, _, b) => d.handOver(who, b.to, b.note),
   ),
+  "hand-overs": verb(
+    "console",
+    ["incident.handle", "The notes with which the watch was handed over, newest first"],
+    [],
+    Type.Object({}, strict),
+    (d) => ({ ok: true, value: d.handOvers(20) }),
+  ),
   policies: verb(
     "console",
     ["audit.read", "The province's rules: names and versions in force"],

@@ -13,7 +13,14 @@ import type {
   WorkEvent,
   WorkEventKind,
 } from "../../protocol/casework.ts";
-import { endOfSilence, type Incident, isWorking, type Registry, type Silence } from "../../protocol/index.ts";
+import {
+  type Bilingual,
+  endOfSilence,
+  type Incident,
+  isWorking,
+  type Registry,
+  type Silence,
+} from "../../protocol/index.ts";
 import { caseworkOf, clockIntents, clocksOf, propose } from "./clocks.ts";
 import type { Safe } from "./evidence.ts";
 import { changeIntents } from "./intents.ts";
@@ -88,9 +95,11 @@ export interface Desk {
   /** Those that the correlator and the alerting have to know of. */
   unendedSilences(now: number): Silence[];
 
-  duty(now: number): { schedule: string; account: string; until: number }[];
+  duty(now: number): { schedule: string; name: Bilingual; account: string; until: number }[];
   /** The watch changes hands, with a note and what stands open. */
   handOver(who: Who, to: string, note: string): CaseResult<{ open: string[] }>;
+  /** The newest hand-overs first. */
+  handOvers(limit: number): { at: number; by: string; to: string; note: string; open: string[] }[];
 
   policies: Pick<Policies, "list" | "get" | "history">;
   putPolicy(who: Who, name: string, text: string, reason: string, basedOn: number): CaseResult<PolicyDocument>;
@@ -402,7 +411,9 @@ export function createDesk(parts: DeskParts): Desk {
     unendedSilences: (now) => tables.silences.unended(now),
 
     duty: (now) =>
-      policies.roster().schedules.map((s) => ({ schedule: s.id, ...onDuty(policies.roster(), s.id, now)! })),
+      policies
+        .roster()
+        .schedules.map((s) => ({ schedule: s.id, name: s.name, ...onDuty(policies.roster(), s.id, now)! })),
     handOver(who, to, note) {
       if (note.trim() === "" || to.trim() === "") return refuse("text-required");
       const open = tables.incidents.unclosed().filter(isWorking);
@@ -418,6 +429,19 @@ export function createDesk(parts: DeskParts): Desk {
       });
       return { ok: true, value: { open: ids } };
     },
+    handOvers: (limit) =>
+      tables.cases
+        .events(NO_INCIDENT)
+        .filter((e) => e.kind === "handover")
+        .slice(-limit)
+        .reverse()
+        .map(({ at, by, detail }) => ({
+          at,
+          by,
+          to: String(detail["to"]),
+          note: String(detail["note"]),
+          open: [detail["open"] ?? []].flat().map(String),
+        })),
 
     policies,
     putPolicy(who, name, text, reason, basedOn) {

@@ -1,5 +1,6 @@
 // The safe for evidence: bytes stand once, in a folder by their SHA-256, written once and never again. The rules:
-// - Nothing is taken that is empty, too large, of a type that is not listed, or not of the type that it says it is.
+// - Nothing is taken that is empty, too large, of a type that is not listed, or not of the type that it says it is; nor text that
+//   runs, or makes a browser run something.
 // - A file is complete and on the disk before its record is: temporary name, fsync, mode 0400, link to its final name.
 // - What is read is hashed again; what does not fit its name is never given out.
 import { createHash, randomUUID } from "node:crypto";
@@ -35,6 +36,10 @@ const TYPES: Record<string, (b: Uint8Array) => boolean> = {
 };
 export const EVIDENCE_TYPES = Object.keys(TYPES);
 
+/** How text that runs begins: a page, a drawing that may hold a script, a script for a shell. A program is no text (below). */
+const RUNS = /^\uFEFF?\s*(?:<!doctype html|<html|<head|<body|<svg|<script|<\?xml[^>]*>\s*(?:<!--.*?-->\s*)?<svg|#!)/is;
+const LOOKED_AT = 4_096;
+
 export interface Safe {
   /** Keeps the bytes; gives their hash. The same bytes twice stand once. */
   put(bytes: Uint8Array, type: string): { ok: true; sha256: string } | { ok: false; code: CaseRefusal };
@@ -68,6 +73,7 @@ export function openSafe(folder: string): Safe {
 function refusalOf(bytes: Uint8Array, type: string): CaseRefusal | undefined {
   if (bytes.length === 0) return "evidence-empty";
   if (bytes.length > MOST_EVIDENCE_BYTES) return "evidence-too-large";
+  if (RUNS.test(new TextDecoder().decode(bytes.subarray(0, LOOKED_AT)))) return "evidence-type-refused";
   const isOfType = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (!isOfType) return "evidence-type-refused";
   return isOfType(bytes) ? undefined : "evidence-type-differs";

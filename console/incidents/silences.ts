@@ -65,7 +65,10 @@ export interface Preview {
   incidents: string[];
   /** Assets that its matchers name, directly or through what stands on them alone. */
   assets: string[];
+  /** Working days between now and its begin, how many a planned downtime is announced ahead, and which rule says so. */
   noticeDays: number;
+  noticeWorkingDays: number;
+  noticeSource: string;
 }
 
 export function previewOf(
@@ -95,5 +98,7 @@ export function previewOf(
       .map((i) => i.id),
     assets: assets.map((a) => a.id),
     noticeDays: workingDaysBetween(holidays, now, asked.from),
+    noticeWorkingDays: holidays.noticeWorkingDays,
+    noticeSource: holidays.noticeSource,
   };
 }

@@ -10,6 +10,7 @@ import "./style/incidents.css";
 import "./style/casework.css";
 import "./style/detail.css";
 import "./style/agencies.css";
+import "./style/pages.css";
 
 startPreferences();
 watchWakeUps();

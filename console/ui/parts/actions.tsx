@@ -4,13 +4,15 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Incident } from "../../../protocol/incident.ts";
 import { type Act, refusalOf } from "../../../protocol/lifecycle.ts";
-import { type TextKey, textIfKnown } from "../../../protocol/locales/index.ts";
+import type { TextKey } from "../../../protocol/locales/index.ts";
 import { type ActionOutcome, actOn } from "../state/api.ts";
 import { closeRefusal } from "../state/incidents.ts";
 import { leave, link, session } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
-import { useWords, type Words } from "../text/use.tsx";
+import { refusalText } from "../text/refusal.ts";
+import { useWords } from "../text/use.tsx";
 import { Icon, type IconName } from "./icons.tsx";
+import { LeadActions } from "./lead-actions.tsx";
 
 const REFUSAL_TEXT: Record<"open" | "intrusion" | "owner", TextKey> = {
   open: "action.close.not.open",
@@ -102,9 +104,10 @@ export function Actions({ incident }: { incident: Incident }) {
       ) : (
         <CloseForm disabled={disabled} onClose={(resolution) => run({ kind: "close", resolution })} />
       )}
+      <LeadActions incident={incident} />
       {!live && <p class="refusal">{t("action.close.not.stale")}</p>}
       <p class="error" role="alert">
-        {working ? "" : errorText(error, words)}
+        {working ? "" : refusalText(error, words)}
       </p>
     </div>
   );
@@ -200,11 +203,4 @@ function CloseForm({ disabled, onClose }: { disabled: boolean; onClose(resolutio
       </button>
     </form>
   );
-}
-
-function errorText(outcome: ActionOutcome | undefined, { language, t }: Words): string {
-  if (!outcome || outcome.ok) return "";
-  if (outcome.code !== "refused") return outcome.code === "unreachable" ? t("action.error.unreachable") : "";
-  const known = outcome.problem && textIfKnown(language, `problem.${outcome.problem}`);
-  return t("action.error.refused", { detail: known ?? outcome.detail });
 }

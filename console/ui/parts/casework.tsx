@@ -7,18 +7,20 @@ import { textIfKnown } from "../../../protocol/locales/index.ts";
 import type { ActionOutcome } from "../state/api.ts";
 import { type CaseView, timelineHref, useCase, work } from "../state/casework.ts";
 import { useNow } from "../state/clock.ts";
-import { link } from "../state/session.ts";
+import { link, may, session } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
 import { clauseText } from "../text/describe.ts";
 import { dateTime, duration } from "../text/time.ts";
 import { useWords } from "../text/use.tsx";
+import { EvidenceFiles } from "./evidence-files.tsx";
 import { Icon } from "./icons.tsx";
 import { At } from "./labels.tsx";
 
 export function CaseParts({ incident }: { incident: Incident }) {
   const { language, t } = useWords();
-  const view = useCase(incident);
+  const { view, again } = useCase(incident);
   const live = useStore(link, (l) => l.phase === "live");
+  const reads = useStore(session, may("evidence.read"));
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ActionOutcome>();
   if (!view) return null;
@@ -36,21 +38,30 @@ export function CaseParts({ incident }: { incident: Incident }) {
     <>
       <LegalPart {...part} />
       <TaskPart {...part} />
+      <EvidenceFiles incident={incident.id} files={view.state.evidence} onChanged={again} />
       <CommentPart {...part} />
       {refused !== undefined && (
         <p class="error" role="alert">
           {textIfKnown(language, `problem.${refused}`) ?? t("action.error.unreachable")}
         </p>
       )}
-      <p class="exports">
-        {t("timeline.export")}:{" "}
-        <a href={timelineHref(incident.id, "html", language)} target="_blank" rel="noreferrer">
-          {t("timeline.print")}
-        </a>{" "}
-        <a href={timelineHref(incident.id, "csv", language)}>CSV</a>{" "}
-        <a href={timelineHref(incident.id, "json", language)}>JSON</a>
-      </p>
+      {reads && <Exports incident={incident.id} />}
     </>
+  );
+}
+
+/** The whole record of the incident, to take away. */
+function Exports({ incident }: { incident: string }) {
+  const { language, t } = useWords();
+  return (
+    <p class="exports">
+      {t("timeline.export")}:{" "}
+      <a href={timelineHref(incident, "html", language)} target="_blank" rel="noreferrer">
+        {t("timeline.print")}
+      </a>{" "}
+      <a href={timelineHref(incident, "csv", language)}>CSV</a>{" "}
+      <a href={timelineHref(incident, "json", language)}>JSON</a>
+    </p>
   );
 }
 

@@ -27,10 +27,10 @@ export function Header() {
       <div class="header-tools">
         <Preferences />
         {account && (
-          <span class="account">
+          <a class="account" href="#own" title={t("page.own")} data-testid="nav-own">
             <Icon name="person" />
-            {account}
-          </span>
+            <span class="account-name">{account}</span>
+          </a>
         )}
         <SignOut />
       </div>

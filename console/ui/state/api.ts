@@ -1,6 +1,7 @@
 // The few requests that the screen makes. Each answers with a closed set of outcomes; none throws.
 
 import type { Act } from "../../../protocol/lifecycle.ts";
+import { askProof } from "./proof.ts";
 
 export type SignInOutcome =
   | { ok: true }
@@ -8,14 +9,24 @@ export type SignInOutcome =
   | { ok: false; code: "throttled"; seconds: number }
   | { ok: false; code: "unexpected"; status: number };
 
-export type ActionOutcome =
-  | { ok: true }
-  | { ok: false; code: "unreachable" | "signed-out" }
+export type ActionOutcome = Answer<unknown>;
+/** What came of a call. `cancelled`: the person was asked to prove who they are, and would not. */
+export type Answer<T> =
+  | { ok: true; value: T }
+  | { ok: false; code: "unreachable" | "signed-out" | "cancelled" }
   /** `problem`: the console's stable name for why (RFC 9457); `detail`: its own words, for names that we do not know. */
   | { ok: false; code: "refused"; problem: string; detail: string };
 
-/** Who is signed in: an account's name, `undefined` for nobody, or that nobody could be asked. */
-export type Me = { account: string } | undefined | "unreachable";
+/** Who is signed in, and what they may do. */
+export interface Me {
+  account: string;
+  roles: string[];
+  permissions: string[];
+  /** `null`: the whole province. */
+  agencies: string[] | null;
+  /** No account of a person exists yet. */
+  firstRun: boolean;
+}
 
 const HEADERS = { "content-type": "application/json", "x-vonggac": "1" };
 
@@ -76,31 +87,51 @@ export async function signOut(): Promise<boolean> {
 export const actOn = (incident: string, { kind, ...body }: Act): Promise<ActionOutcome> =>
   postTo(`/api/incidents/${encodeURIComponent(incident)}/${kind}`, body);
 
-export async function whoAmI(): Promise<Me> {
+/** Who is signed in: `undefined` for nobody, or that nobody could be asked. */
+export async function whoAmI(): Promise<Me | undefined | "unreachable"> {
   try {
     const response = await fetch("/api/me", { headers: { accept: "application/json" } });
     if (response.status === 401 || response.status === 403) return undefined;
-    if (!response.ok) return "unreachable";
-    const said = (await response.json()) as { account?: unknown };
-    return { account: typeof said.account === "string" ? said.account : "" };
+    return response.ok ? ((await response.json()) as Me) : "unreachable";
   } catch {
     return "unreachable";
   }
 }
 
 /** Posts and tells what came of it. */
-export async function postTo(path: string, body: object): Promise<ActionOutcome> {
-  const response = await post(path, body);
+export const postTo = (path: string, body: object): Promise<ActionOutcome> => call("POST", path, body);
+
+/**
+ * One call of the API. Where it asks for a fresh proof of who the person is, they are asked for one, and the call is made again:
+ * whoever calls need not know which acts are hard to undo.
+ */
+export async function call<T>(
+  method: "GET" | "POST" | "PATCH" | "DELETE",
+  path: string,
+  body?: object,
+): Promise<Answer<T>> {
+  const first = await callOnce<T>(method, path, body);
+  if (first.ok || first.code !== "refused" || first.problem !== "proof-required") return first;
+  return (await askProof()) ? callOnce<T>(method, path, body) : { ok: false, code: "cancelled" };
+}
+
+async function callOnce<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
+  const response = await send(method, path, body);
   if (!response) return { ok: false, code: "unreachable" };
-  if (response.ok) return { ok: true };
+  if (response.ok) return { ok: true, value: (await response.json()) as T };
   if (response.status === 401) return { ok: false, code: "signed-out" };
   const { code, detail } = await problemOf(response);
   return { ok: false, code: "refused", problem: code, detail: detail || code || String(response.status) };
 }
 
-async function post(path: string, body: object): Promise<Response | undefined> {
+/** Proves again who holds this session; the call that asked for it is then made again. */
+export const prove = (code: string): Promise<Answer<unknown>> => callOnce("POST", "/api/me/proof", { code });
+
+const post = (path: string, body: object) => send("POST", path, body);
+
+async function send(method: string, path: string, body?: object): Promise<Response | undefined> {
   try {
-    return await fetch(path, { method: "POST", headers: HEADERS, body: JSON.stringify(body) });
+    return await fetch(path, { method, headers: HEADERS, ...(body && { body: JSON.stringify(body) }) });
   } catch {
     return undefined;
   }

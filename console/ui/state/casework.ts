@@ -13,9 +13,10 @@ export interface CaseView {
   grades: Record<string, Bilingual>;
 }
 
-/** The case of an incident; undefined until it is there, and where the console keeps none. */
-export function useCase(incident: Incident): CaseView | undefined {
+/** The case of an incident; no view until it is there, and where the console keeps none. `again` fetches it anew. */
+export function useCase(incident: Incident): { view: CaseView | undefined; again(): void } {
   const [view, setView] = useState<{ id: string; value: CaseView }>();
+  const [round, setRound] = useState(0);
   useEffect(() => {
     const abort = new AbortController();
     fetch(pathOf(incident.id, "case"), { signal: abort.signal, headers: { accept: "application/json" } })
@@ -26,8 +27,8 @@ export function useCase(incident: Incident): CaseView | undefined {
       })
       .catch(() => undefined);
     return () => abort.abort();
-  }, [incident]);
-  return view?.id === incident.id ? view.value : undefined;
+  }, [incident, round]);
+  return { view: view?.id === incident.id ? view.value : undefined, again: () => setRound((n) => n + 1) };
 }
 
 /** Does one of the verbs of the console's casework. */

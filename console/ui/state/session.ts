@@ -1,14 +1,16 @@
 // Joins the parts of the state: who is signed in, the feed, the model. The screen reads these stores and calls these verbs.
-import { signOut, whoAmI } from "./api.ts";
+import { type Me, signOut, whoAmI } from "./api.ts";
 import { setConsoleTime } from "./clock.ts";
 import { type Feed, type LinkState, openFeed } from "./feed.ts";
 import { applyMessage, type Model } from "./model.ts";
+import { proofAsked } from "./proof.ts";
 import { createStore } from "./store.ts";
 
 export type Session =
   | { phase: "checking" }
   | { phase: "signed-out"; ended: boolean }
-  | { phase: "signed-in"; account: string };
+  /** `me` is absent while the console cannot be asked. */
+  | { phase: "signed-in"; account: string; me?: Me };
 
 export const session = createStore<Session>({ phase: "checking" });
 export const model = createStore<Model | undefined>(undefined);
@@ -20,7 +22,7 @@ export async function enter(): Promise<void> {
   const me = await whoAmI();
   if (me === undefined) return leave(false);
   // A console out of reach at start: try the feed, which says so loudly, rather than ask for a code that nobody can take.
-  session.set({ phase: "signed-in", account: me === "unreachable" ? "" : me.account });
+  session.set(signedIn(me));
   feed?.close();
   feed = openFeed({
     connect: () => new WebSocket(new URL("/feed", location.href.replace(/^http/, "ws"))),
@@ -32,13 +34,28 @@ export async function enter(): Promise<void> {
     async maySignedInStill() {
       const still = await whoAmI();
       if (still === undefined) leave(true);
-      else if (still !== "unreachable") session.set({ phase: "signed-in", account: still.account });
+      else if (still !== "unreachable") session.set(signedIn(still));
       return still !== undefined;
     },
     now: Date.now,
     random: Math.random,
   });
 }
+
+const signedIn = (me: Me | "unreachable"): Session =>
+  me === "unreachable" ? { phase: "signed-in", account: "" } : { phase: "signed-in", account: me.account, me };
+
+/** Asks anew who is signed in, after something about them was changed. */
+export async function refreshMe(): Promise<void> {
+  const me = await whoAmI();
+  if (me !== undefined && me !== "unreachable") session.set(signedIn(me));
+}
+
+/** Whether whoever is signed in has a permission. The console decides; this is only for what to offer. */
+export const may = (permission: string) => (s: Session) =>
+  s.phase === "signed-in" && (s.me?.permissions.includes(permission) ?? false);
+/** Whether they see the whole province. */
+export const seesAll = (s: Session): boolean => s.phase === "signed-in" && s.me?.agencies === null;
 
 export const retryFeed = (): void => feed?.retryNow();
 
@@ -60,6 +77,7 @@ export function leave(ended: boolean): void {
   feed?.close();
   feed = undefined;
   model.set(undefined);
+  proofAsked.get()?.answer(false);
   link.set({ phase: "connecting" });
   session.set({ phase: "signed-out", ended });
 }

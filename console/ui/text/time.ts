@@ -44,3 +44,12 @@ export const ago = (language: Language, at: number, now: number): string =>
   now - at < 1_000
     ? text(language, "time.now")
     : text(language, "time.ago", { duration: duration(language, now - at) });
+
+/** What a `datetime-local` field shows for an instant: Vietnam time, to the minute, wherever the browser stands. */
+export const fieldTime = (at: number): string => new Date(at + VIETNAM_OFFSET_MS).toISOString().slice(0, 16);
+
+/** The instant that such a field says; undefined while it is empty or half typed. */
+export function timeOfField(value: string): number | undefined {
+  const at = Date.parse(`${value}:00Z`.replace(/(:\d{2}:\d{2}):00Z$/, "$1Z"));
+  return Number.isNaN(at) ? undefined : at - VIETNAM_OFFSET_MS;
+}

@@ -78,6 +78,7 @@ const MAY: Record<string, readonly Role[] | "anybody"> = {
   "work-silences": HANDLERS,
   "work-duty": HANDLERS,
   "work-hand-over": HANDLERS,
+  "work-hand-overs": HANDLERS,
   "work-policies": AUDIT,
   "work-policy": AUDIT,
   "work-put-policy": ADMIN,

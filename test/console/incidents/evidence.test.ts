@@ -58,8 +58,18 @@ for (const [what, content, type, code] of [
   ["too much", new Uint8Array(MOST_EVIDENCE_BYTES + 1).fill(65), "text/plain", "evidence-too-large"],
   ["a program", bytes("MZ"), "application/x-msdownload", "evidence-type-refused"],
   ["a name of Object's", bytes("x"), "constructor", "evidence-type-refused"],
-  ["a page that says it is a picture", bytes("<script>"), "image/png", "evidence-type-differs"],
+  ["a page that says it is a picture", bytes("<script>"), "image/png", "evidence-type-refused"],
+  ["text that says it is a picture", bytes("x"), "image/png", "evidence-type-differs"],
   ["text that is none", Uint8Array.of(0x41, 0, 0x42), "text/plain", "evidence-type-differs"],
+  ["a page that says it is text", bytes("<!DOCTYPE html><script>"), "text/plain", "evidence-type-refused"],
+  ["a drawing with a script", bytes('<?xml version="1.0"?>\n<svg onload="x">'), "text/plain", "evidence-type-refused"],
+  ["a script for a shell", bytes("#!/bin/sh\n"), "text/plain", "evidence-type-refused"],
+  [
+    "a program that says it is text",
+    Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0),
+    "text/plain",
+    "evidence-type-differs",
+  ],
   ["broken JSON", bytes("{"), "application/json", "evidence-type-differs"],
 ] as const)
   test(`evidence is refused: ${what}`, () => {

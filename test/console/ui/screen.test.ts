@@ -1,81 +1,15 @@
 // The screen in Debian's Chromium before the product's own screen server, correlator and plan (world.ts): what a duty officer
 // and an agency's IT person see and do. No lab is needed; test/e2e drives the same screen before real agents.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { codeOf, stepAt } from "../../../console/people/totp.ts";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
 import { lowContrast, runsOff, spoil, touchedRows, unnamedControls, watchRows } from "./audit.ts";
+import { dist, opened, served, signedIn, signIn, skip, totpOf, undo } from "./browser.ts";
 import { hostDown, hostUp, quietDay, troubledDay } from "./story.ts";
 import { type PlayedProvince, playedProvince, serveProvince } from "./world.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const skip = existsSync(CHROMIUM) ? false : `no ${CHROMIUM}: apt-get install chromium`;
-const root = fileURLToPath(new URL("../../../", import.meta.url));
-const FLAGS =
-  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
-const dist = mkdtempSync(join(tmpdir(), "vonggac-screen-"));
-let browser: Browser;
-const undo: (() => unknown)[] = [];
-
-before(
-  async () => {
-    if (skip) return;
-    const vite = join(root, "node_modules/vite/bin/vite.js");
-    await promisify(execFile)(process.execPath, [vite, "build", "console/ui", "--outDir", dist], { cwd: root });
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" ") });
-  },
-  { timeout: 60_000 },
-);
-after(async () => {
-  await browser?.close();
-  for (const step of undo.reverse()) await step();
-  rmSync(dist, { recursive: true, force: true });
-});
-
-type Served = Awaited<ReturnType<typeof serveProvince>>;
-
-/** A province after its story, live, with its server. */
-async function served(
-  story: (world: PlayedProvince) => void,
-  port = 0,
-): Promise<{ world: PlayedProvince; server: Served }> {
-  const world = playedProvince();
-  story(world);
-  undo.push(world.goLive());
-  const server = await serveProvince(world, dist, port);
-  undo.push(() => server.close());
-  return { world, server };
-}
 const quiet = (world: PlayedProvince) => quietDay(world, Date.now() - 3_600_000);
-
-/** Opens the page; whatever goes wrong in it is collected, and a refusal by the CSP is such a thing. */
-async function opened(server: Served, width = 1440, height = 900): Promise<{ page: Page; problems: string[] }> {
-  const context = await browser.newContext({ viewport: { width, height } });
-  const page = await context.newPage();
-  const problems: string[] = [];
-  page.on("pageerror", (e) => problems.push(e.message));
-  // The browser itself reports each 4xx; those are answers, and the tests say which they expect.
-  page.on("console", (m) => m.type() === "error" && !/status of 4\d\d/.test(m.text()) && problems.push(m.text()));
-  await page.goto(server.url);
-  await page.getByTestId("signin-code").waitFor();
-  return { page, problems };
-}
-async function signIn(page: Page, code: string): Promise<void> {
-  await page.getByTestId("signin-code").fill(code);
-  await page.getByTestId("signin-submit").click();
-}
-async function signedIn(server: Served, width?: number, height?: number) {
-  const { page, problems } = await opened(server, width, height);
-  await signIn(page, server.code());
-  await page.getByTestId("agency").first().waitFor();
-  return { page, problems };
-}
 const error = (page: Page) => page.getByTestId("signin-error");
 const hub1 = (page: Page, state: string) =>
   page.locator(`[data-testid="incident"][data-cause="hub1"][data-state="${state}"]`);
@@ -153,12 +87,6 @@ const pictureOf = async (page: Page, name: string): Promise<void> => {
   const folder = process.env["VONGGAC_SCREENSHOTS"];
   if (folder) await page.screenshot({ path: join(folder, `sign-in-${name}.png`), fullPage: true });
 };
-
-/** What an authenticator shows for a key that was typed into it. */
-function totpOf(key: string): string {
-  const bits = [...key].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
-  return codeOf(Buffer.from(bits.match(/.{8}/g)!.map((b) => Number.parseInt(b, 2))), stepAt(Date.now()));
-}
 
 test("an incident arrives by itself, says whom it hits and how, is owned, recovers, and is closed by a person", {
   skip,

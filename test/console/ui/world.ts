@@ -1,15 +1,17 @@
 // A province to look at without a lab: the real plan of province.yaml, the real correlator and the real screen server; only the
 // agents are played. What the browser gets is therefore what the product would send.
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CODE_LIVES_MS, OPERATOR } from "../../../console/api/desk/codes.ts";
+import { PROOF_FRESH_MS } from "../../../console/api/desk/sessions.ts";
 import { createFeed } from "../../../console/api/feed.ts";
 import { openScreen } from "../../../console/api/screen.ts";
 import { readSite } from "../../../console/api/static.ts";
 import { type Input, initialState, nextWake, step } from "../../../console/correlate/index.ts";
 import { concerns } from "../../../console/people/redact.ts";
+import type { Role } from "../../../console/people/roles.ts";
 import { readersOf } from "../../../console/reader.ts";
 import { openStore } from "../../../console/store/store.ts";
 import { createView } from "../../../console/view.ts";
@@ -43,6 +45,10 @@ export function playedProvince() {
     folder,
     registry,
     now: () => clock(),
+    declare(account, declared) {
+      const [incident] = take({ type: "declare", account, declared });
+      return incident ? { ok: true, incident } : { ok: false, code: "store-unavailable" };
+    },
     worked(id) {
       const again = structuredClone(incidents.get(id)!);
       attachWork(again);
@@ -175,6 +181,12 @@ export function playedProvince() {
       return { ok: true, incident: incidents.get(incident)! };
     },
     casework: door,
+    /** Changes a kept piece of evidence behind the console's back. */
+    spoilEvidence(sha256: string) {
+      const path = join(folder, "evidence", sha256.slice(0, 2), sha256);
+      chmodSync(path, 0o600);
+      writeFileSync(path, "other bytes");
+    },
     view,
     now: () => clock(),
     end() {
@@ -224,6 +236,14 @@ export async function serveProvince(world: PlayedProvince, dist: string, port = 
       personWith(store, desk, Date.now(), name, ["security-staff"]);
       return store.transaction(() => desk.invite(name).code);
     },
+    /** The session cookie of somebody with these roles. */
+    cookieOf: (name: string, roles: Role[], agencies: string[] = []): string =>
+      personWith(store, desk, Date.now() + late, name, roles, agencies).slice("vonggac=".length),
+    /** From here on, what was proved is too long ago for what is hard to undo. */
+    age() {
+      late += PROOF_FRESH_MS;
+    },
+    store,
     /** Ends every session: what an expiry looks like from the browser. */
     endSessions: () => void store.accounts.revoke({ account: OPERATOR }),
     /** From here on, codes that were given are too old; new ones are not. */

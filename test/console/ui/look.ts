@@ -1,0 +1,55 @@
+// `node test/console/ui/look.ts DIST FOLDER`: pictures of every page beside the watch, wide and narrow, light and dark, in both
+// languages, for whoever works on the screen. What a machine can tell of accessibility is printed beside each.
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { lowContrast, runsOff, unnamedControls } from "./audit.ts";
+import { troubledDay } from "./story.ts";
+import { playedProvince, serveProvince } from "./world.ts";
+
+const [dist, folder, only] = process.argv.slice(2);
+const world = playedProvince();
+troubledDay(world, Date.now());
+world.goLive();
+const server = await serveProvince(world, dist!, 0);
+for (const [name, roles] of [
+  ["lan.nguyen", ["security-lead"]],
+  ["an.tran", ["engineer"]],
+  ["kiem.tra", ["auditor"]],
+] as const)
+  server.cookieOf(name, [...roles]);
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--headless", "--no-sandbox"] });
+const open = world.incidents.values().find((i) => i.cause.asset === "bast1")!.id;
+const pages = ["", "declare", "silences", "duty", "people", "rules", "own", "setup", `incident/${open}`];
+for (const [width, height, scheme, language] of [
+  [1440, 900, "light", "vi"],
+  [1440, 900, "dark", "en"],
+  [390, 844, "light", "en"],
+  [390, 844, "dark", "vi"],
+] as const) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
+  const page = await context.newPage();
+  page.on("pageerror", (e) => console.log(e.message));
+  await page.goto(server.url);
+  await page.evaluate(`localStorage.setItem("vonggac.language", "${language}")`);
+  await page.goto(server.url);
+  if ((await page.getByTestId("signin-code").count()) === 0)
+    await page
+      .getByTestId("signin-other")
+      .click()
+      .catch(() => {});
+  await page.waitForTimeout(500);
+  if ((await page.getByTestId("signin-code").count()) === 0) await page.getByTestId("signin-other").click();
+  await page.getByTestId("signin-code").fill(server.code());
+  await page.getByTestId("signin-submit").click();
+  await page.getByTestId("agency").first().waitFor();
+  for (const name of pages.filter((p) => only === undefined || p.startsWith(only))) {
+    await page.goto(`${server.url}#${name}`);
+    await page.waitForTimeout(400);
+    const file = `${name.split("/")[0] || "watch"}-${width}-${scheme}-${language}.png`;
+    await page.screenshot({ path: join(folder!, file), fullPage: true });
+    console.log(file, (await lowContrast(page)).low, await unnamedControls(page), await runsOff(page));
+  }
+  await context.close();
+}
+await browser.close();
+process.exit(0);

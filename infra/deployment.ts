@@ -16,6 +16,7 @@ import {
   configKey,
   openPki,
   openVault,
+  type ServerCertificate,
   signedAssignments,
   TRANSFER_KEY,
   transferKey,
@@ -63,11 +64,16 @@ export async function deploymentFor(
   const { screenPort: port, screenListen: listen, screenUrl: url } = options;
   const portal = await pki.server("portal", portalNames(plan));
   const gateway = await pki.server("console", [plan.names.console]);
-  const publicKeys = new Map(Object.entries({ portal, console: gateway }).map(([k, v]) => [k, v.publicKeys]));
+  const sites = new Map<string, ServerCertificate>();
+  for (const s of plan.services.filter((s) => s.web)) sites.set(s.id, await pki.server(`service/${s.id}`, [s.fqdn]));
+  const publicKeys = new Map(
+    [["portal", portal] as const, ["console", gateway] as const, ...sites].map(([k, v]) => [k, v.publicKeys]),
+  );
   const materials: Materials = {
     ...dnsMaterials(vault, plan, publicKeys),
     pki,
     portal,
+    sites,
     gateway,
     configKey: configKey(vault),
     ...agentMaterials(vault, plan, options.preview ?? false),

@@ -9,6 +9,8 @@ export interface Materials {
   render: RenderFacts;
   pki: Pki;
   portal: { chain: string; keySecret: string };
+  /** By service. */
+  sites: ReadonlyMap<string, { chain: string; keySecret: string }>;
   gateway: { chain: string; keySecret: string };
   /** PEM by which agents know what was signed for them. */
   configKey: string;

@@ -1,7 +1,7 @@
 // The portal and the bastion. Pure.
 import { SSH_LOG } from "../plan/targets.ts";
 import type { Plan, PlannedHost } from "../plan/types.ts";
-import { NGINX, nginxConfig, SSHD, sshdConfig } from "../render/index.ts";
+import { NGINX, nginxConfig, SSHD, sitesOn, siteTls, sshdConfig } from "../render/index.ts";
 import type { Materials } from "./facts.ts";
 import { directory, type Part, paths, secret, text } from "./part.ts";
 
@@ -11,6 +11,11 @@ export function portalPart(plan: Plan, host: PlannedHost, m: Materials): Part {
     text(NGINX.config, nginxConfig(plan, host)),
     text(NGINX.certificate, m.portal.chain),
     secret(m, NGINX.key, m.portal.keySecret, "root:root"),
+    ...sitesOn(plan, host).flatMap(({ id }) => {
+      const { chain, keySecret } = m.sites.get(id)!;
+      const at = siteTls(id);
+      return [text(at.certificate, chain), secret(m, at.key, keySecret, "root:root")];
+    }),
   ];
   const command = ["nginx", "-e", "stderr", "-c", NGINX.config];
   return {

@@ -16,6 +16,7 @@ export function materialsWithoutVault(plan: Plan, ds: (zone: string) => string =
     },
     pki: { root: "", enrolment: { certificate: "", keySecret: "-" }, server: async () => server },
     portal: server,
+    sites: new Map(plan.services.map((s) => [s.id, server])),
     gateway: server,
     configKey: "",
     tokens: [],

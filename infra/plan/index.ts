@@ -8,7 +8,7 @@ import { planRegistry } from "./registry.ts";
 import { planRouting } from "./routing.ts";
 import { serversOf, targetsOf, type Watched } from "./targets.ts";
 import type { Plan, PlanFacts } from "./types.ts";
-import { planZones, serverOf, serviceNames } from "./zones.ts";
+import { planServices, planZones, serverOf, serviceNames } from "./zones.ts";
 
 /** Plans a valid intent (province.ts has refused the others). Linear in the number of agencies. */
 export function planOf(intent: Intent, facts: PlanFacts): Plan {
@@ -21,6 +21,7 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
   const names = serviceNames(province.domain);
   const zone = zones.find((z) => z.name === province.domain)!;
   const resolvers = hosts.filter((h) => h.server?.task === "resolver");
+  const services = planServices(intent, hosts);
   const watched: Watched = {
     domain: province.domain,
     portal: { name: names.portal, address: serverOf(hosts, "portal").server!.address },
@@ -37,8 +38,9 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
       names.portal,
       names.console,
       ...zone.servers.map((s) => s.name),
-      ...(intent.services ?? []).map((s) => `${s.id}.${province.domain}`),
+      ...services.map((s) => s.fqdn),
     ],
+    services: services.filter((s) => s.web),
     resolvers,
     datacentre: hosts.find((h) => h.id === serverOf(hosts, "console").server!.core)!,
     facts,
@@ -62,7 +64,7 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
     routing: planRouting(intent, addresses),
     zones,
     resolvers: resolvers.map((h) => h.server!.address),
-    services: (intent.services ?? []).map(({ id, name, kind, on }) => ({ id, name, kind, host: on })),
+    services,
     devices: planDevices(intent, addresses),
     names,
     registry: planRegistry(intent, hosts, links, zone, targets),

@@ -1,7 +1,7 @@
 // What must be true where each agent stands. The intervals are the shipped ones: detection within 2 s for lines and routes and
 // within 5 s for the rest, with an agent below a hundredth of a core. Pure.
 import type { Target } from "../../protocol/target.ts";
-import type { Dual, Interface, PlanFacts, PlannedHost, PlannedZone } from "./types.ts";
+import type { Dual, Interface, PlanFacts, PlannedHost, PlannedService, PlannedZone } from "./types.ts";
 
 const EVERY_MS = {
   link: 500,
@@ -14,6 +14,8 @@ const EVERY_MS = {
   certificate: 4_000,
   "ssh-log": 500,
 } as const satisfies Record<Target["kind"], number>;
+/** Of services that no agency watches by itself: the hubs do, by which all agencies come. */
+const HUB_CERTIFICATE_MS = 20_000;
 const HTTPS = 443;
 /** Always open on a router of ours, and not a service that could be down while the data centre is reached. */
 const BGP = 179;
@@ -43,6 +45,8 @@ export interface Watched {
   servers: WatchedServer[];
   /** The root zone: where an audit begins. */
   root: PlannedZone;
+  /** Sites beside the portal. */
+  services: PlannedService[];
   /** Names of the zone that are no agency's own: an agency watches its own. */
   commonNames: string[];
   resolvers: PlannedHost[];
@@ -62,6 +66,7 @@ export function targetsOf(host: PlannedHost, interfaces: readonly Interface[], w
     const own = w.resolvers.map((resolver, i) => resolverTarget(host, resolver, i === 0, [w.portal.name], w));
     return [...links, sshTarget(host), auditTarget(host, w), ...own];
   }
+  if (host.role === "hub") return [...links, ...w.services.map((s) => serviceCertificateTarget(host, s, w))];
   return links;
 }
 
@@ -160,20 +165,27 @@ function resolverTarget(host: PlannedHost, resolver: PlannedHost, first: boolean
   };
 }
 
-function certificateTarget(host: PlannedHost, w: Watched): Target {
-  const { name, address } = w.portal;
-  return {
-    ...head(host, "certificate", name, PORTAL_SERVICE),
-    kind: "certificate",
-    expects: {
-      name,
-      port: HTTPS,
-      addresses: [address.v4, address.v6],
-      roots: w.facts.roots,
-      warnFraction: WARN_CERTIFICATE,
-    },
-  };
-}
+const certificateTarget = (host: PlannedHost, w: Watched): Target => ({
+  ...head(host, "certificate", w.portal.name, PORTAL_SERVICE),
+  kind: "certificate",
+  expects: certificateOf(w.portal.name, w),
+});
+
+const serviceCertificateTarget = (host: PlannedHost, { id, fqdn }: PlannedService, w: Watched): Target => ({
+  ...head(host, "certificate", fqdn, id),
+  everyMs: HUB_CERTIFICATE_MS,
+  kind: "certificate",
+  expects: certificateOf(fqdn, w),
+});
+
+/** A site stands where the portal does. */
+const certificateOf = (name: string, { portal: { address }, facts }: Watched) => ({
+  name,
+  port: HTTPS,
+  addresses: [address.v4, address.v6],
+  roots: facts.roots,
+  warnFraction: WARN_CERTIFICATE,
+});
 
 const sshTarget = (host: PlannedHost): Target => ({
   ...head(host, "ssh-log", "sshd", host.id),

@@ -147,11 +147,22 @@ export interface Plan {
   /** The addresses of the province's resolvers. */
   resolvers: Dual[];
   /** Names below the domain that a server answers for, beside its own. */
-  services: { id: string; name: Bilingual; kind: string; host: string }[];
+  services: PlannedService[];
   devices: PlannedDevice[];
   /** Names of the services, absolute. */
   names: { portal: string; console: string; bogus: string; v6only: string; resolverId: string };
   registry: Registry;
+}
+
+export interface PlannedService {
+  id: string;
+  name: Bilingual;
+  kind: string;
+  host: string;
+  /** Its name below the domain, absolute. */
+  fqdn: string;
+  /** It is a site over TLS with a certificate of its own, on the server that runs the portal; the others are names only. */
+  web: boolean;
 }
 
 /** What the plan must be told that no text states: the public part of the province's PKI. */

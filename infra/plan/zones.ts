@@ -3,7 +3,7 @@
 import type { Intent, ServerTask } from "../province/schema.ts";
 import type { Allocation } from "./allocate.ts";
 import { isReversedIn, reverseName, reverseZones } from "./reverse.ts";
-import type { DnsRecord, Dual, NameServer, PlannedHost, PlannedZone } from "./types.ts";
+import type { DnsRecord, Dual, NameServer, PlannedHost, PlannedService, PlannedZone } from "./types.ts";
 
 export const serviceNames = (domain: string) => ({
   portal: `portal.${domain}`,
@@ -21,6 +21,17 @@ export const innerDomain = (domain: string): string => `int.${domain}`;
 /** Host that runs a task; validation has made sure that there is one. */
 export const serverOf = (hosts: readonly PlannedHost[], task: ServerTask): PlannedHost =>
   hosts.find((h) => h.server?.task === task)!;
+
+/** What the file lists as services. A name that an agency or a service of ours has already is not theirs. */
+export const planServices = (p: Intent, hosts: readonly PlannedHost[]): PlannedService[] =>
+  (p.services ?? []).map(({ id, name, kind, on }) => ({
+    id,
+    name,
+    kind,
+    host: on,
+    fqdn: `${id}.${p.province.domain}`,
+    web: kind !== "time" && hosts.find((h) => h.id === on)?.server?.task === "portal",
+  }));
 
 /** The root first. Every name has an address in both families. */
 export function planZones(p: Intent, hosts: readonly PlannedHost[], a: Allocation): PlannedZone[] {
@@ -71,6 +82,9 @@ export function planZones(p: Intent, hosts: readonly PlannedHost[], a: Allocatio
       { name: `_443._tcp.${names.portal}`, certificate: "portal" },
       { name: `_443._tcp.${domain}`, certificate: "portal" },
       { name: `_8443._tcp.${names.console}`, certificate: "console" },
+      ...planServices(p, hosts)
+        .filter((s) => s.web)
+        .map((s) => ({ name: `_443._tcp.${s.fqdn}`, certificate: s.id })),
     ],
   };
   const v6only: PlannedZone = {
@@ -145,9 +159,9 @@ function provinceRecords(p: Intent, hosts: readonly PlannedHost[], servers: Name
   const { domain } = p.province;
   const names = serviceNames(domain);
   const named = publicNames(p, hosts, servers);
-  const services = (p.services ?? []).flatMap((s) => {
-    const address = hosts.find((h) => h.id === s.on)?.server?.address;
-    return address ? [{ id: s.id, kind: s.kind, name: `${s.id}.${domain}`, address }] : [];
+  const services = planServices(p, hosts).flatMap(({ kind, host, fqdn }) => {
+    const address = hosts.find((h) => h.id === host)?.server?.address;
+    return address ? [{ kind, name: fqdn, address }] : [];
   });
   const mail = services.filter((s) => s.kind === "mail");
   const taken = new Set([...named.map((n) => n.name), ...p.agencies.map((x) => `${x.id}.${domain}`)]);

@@ -4,7 +4,7 @@ export { dsHandOff, handedOver } from "./ds-hand-off.ts";
 export type { RenderFacts } from "./facts.ts";
 export { KNOT, knotConfig, secondariesOf, zonePath, zonesOn } from "./knot.ts";
 export { firewall } from "./nftables.ts";
-export { NGINX, nginxConfig, portalNames } from "./nginx.ts";
+export { NGINX, nginxConfig, portalNames, sitesOn, siteTls } from "./nginx.ts";
 export { agentConfig, caConfig, consoleConfig, OURS } from "./programs.ts";
 export { SSHD, sshdConfig } from "./sshd.ts";
 export { sysctls } from "./sysctls.ts";

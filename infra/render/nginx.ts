@@ -1,5 +1,5 @@
 // The text of /etc/nginx/nginx.conf: the province's portal and the agencies' names over TLS, in both families. Pure.
-import type { Plan, PlannedHost } from "../plan/types.ts";
+import type { Dual, Plan, PlannedHost, PlannedService } from "../plan/types.ts";
 
 export const NGINX = {
   config: "/etc/nginx/nginx.conf",
@@ -14,6 +14,30 @@ export const portalNames = (plan: Pick<Plan, "names" | "province">): string[] =>
   plan.province.domain,
   `*.${plan.province.domain}`,
 ];
+
+/** Services that this server answers for with a certificate of their own. */
+export const sitesOn = (plan: Plan, host: PlannedHost): PlannedService[] =>
+  plan.services.filter((s) => s.web && s.host === host.id);
+
+/** Where a service's certificate and key stand. */
+export const siteTls = (id: string) => ({
+  certificate: `/etc/nginx/tls/${id}.crt`,
+  key: `/etc/nginx/tls/${id}.key`,
+});
+
+function siteConfig({ v4, v6 }: Dual, { id, fqdn }: PlannedService): string {
+  const { certificate, key } = siteTls(id);
+  return `  server {
+    listen ${v4}:443 ssl http2;
+    listen [${v6}]:443 ssl http2;
+    server_name ${fqdn};
+    ssl_certificate ${certificate};
+    ssl_certificate_key ${key};
+    add_header Strict-Transport-Security "max-age=31536000" always;
+    location / { return 200 "$host\\n"; }
+  }
+`;
+}
 
 export function nginxConfig(plan: Plan, host: PlannedHost): string {
   const { v4, v6 } = host.server!.address;
@@ -44,6 +68,8 @@ ${temporary.map((t) => `  ${t}_temp_path ${NGINX.state}/${t};`).join("\n")}
     add_header Strict-Transport-Security "max-age=31536000" always;
     location / { return 200 "$host\\n"; }
   }
-}
+${sitesOn(plan, host)
+  .map((s) => siteConfig(host.server!.address, s))
+  .join("")}}
 `;
 }

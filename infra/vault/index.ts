@@ -1,6 +1,6 @@
 // What the other parts of infra use of the vault.
 export { agentTokens, configKey, signedAssignments, type TokenEntry, tokenSecret } from "./agents.ts";
-export { openPki, type Pki } from "./pki.ts";
+export { openPki, type Pki, type ServerCertificate } from "./pki.ts";
 export { forgetRootKey, restoreRootKey, sealedRootKey } from "./root-key.ts";
 export { readSecret, VaultError } from "./store.ts";
 export { openVault, type Vault } from "./vault.ts";

@@ -24,7 +24,7 @@ export const ROOT = "pki/root";
 const ISSUING = "pki/issuing";
 
 /** Names of the vault's entries: `<name>.crt` is public, `<name>.key` is not. */
-interface ServerCertificate {
+export interface ServerCertificate {
   /** Leaf first, then the issuing CA: what a server sends. */
   chain: string;
   keySecret: string;

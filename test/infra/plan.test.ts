@@ -205,6 +205,18 @@ describe("the registry", () => {
     );
   });
 
+  it("watches each site's own certificate from every hub, and no site that is only a name", () => {
+    const named = { id: "gio", kind: "time" as const, name: { vi: "Giờ", en: "Time" }, on: "res1" };
+    const { registry, hosts } = plan({ ...sample, services: [...sample.services!, named] });
+    for (const hub of hosts.filter((h) => h.role === "hub")) {
+      const seen = registry.targets.flatMap((t) => (t.agent === hub.id && t.kind === "certificate" ? [t] : []));
+      assert.deepEqual(
+        seen.map((t) => [t.asset, t.expects.name, t.expects.addresses.length]),
+        sample.services!.map((s) => [s.id, `${s.id}.camau.gov.vn`, 2]),
+      );
+    }
+  });
+
   it("audits the province's zone from one place, from its own root down", () => {
     const audits = registry.targets.filter((t) => t.kind === "zone-audit");
     assert.deepEqual(

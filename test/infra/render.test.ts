@@ -20,6 +20,7 @@ const full = plan(sample);
 const facts: RenderFacts = {
   zones: new Map(full.zones.map((z, i) => [z.name, { ds: `${i} 13 2 AA${i}`, dnskey: `257 3 13 KEY${i}` }])),
   publicKeys: new Map([
+    ...["dichvucong", "motcua", "vanban", "truclienthong"].map((id): [string, string[]] => [id, ["cc"]]),
     ["portal", ["aa", "bb"]],
     ["console", ["cc", "dd"]],
   ]),
@@ -218,6 +219,7 @@ describe("zones", () => {
   it("publishes the keys of TLS services, that there is no mail, and who may issue", () => {
     const text = zone("camau.gov.vn");
     assert.match(text, /^_443\._tcp\.portal\.camau\.gov\.vn\. TLSA 3 1 1 aa\n.* TLSA 3 1 1 bb$/m);
+    assert.match(text, /^_443\._tcp\.dichvucong\.camau\.gov\.vn\. TLSA 3 1 1 cc$/m);
     for (const name of ["", "portal.", "xa-dat-mui."]) {
       assert.ok(text.includes(`\n${name}camau.gov.vn. MX 0 .\n`), name);
       assert.ok(text.includes(`\n${name}camau.gov.vn. TXT "v=spf1 -all"\n`), name);

@@ -3,7 +3,8 @@
 // What a listing of TCP sessions costs grows with the kernel's hash table, not with the sessions: 5 ms for the two files on
 // a machine of 24 GiB, which twice a second would be a whole per cent of a core. So the listing is read again only when the
 // kernel's own counters say that it may differ:
-//   - fewer sessions stand than at the last reading: one was lost: read at once, as long as that does not become a habit;
+//   - fewer sessions stand than have of late: one was lost: read at once, as long as that does not become a habit. Of late, and not
+//     at the last reading: at a core others' probes come and go all the time, and the end of one is no loss;
 //   - the counters moved otherwise: one may have been lost and replaced: read, but keep within a share of a core. What the
 //     checks' own probes moved is taken off first;
 //   - nothing moved: the set is the same, for a session enters only by being opened (ActiveOpens, PassiveOpens) and leaves only
@@ -26,6 +27,8 @@ const BURST_MS = 60;
 /** However dear listings are, after so long one is made when a session was lost, and when the counters moved otherwise. */
 const LOST_AFTER_MS = 1_000;
 const MOVED_AFTER_MS = 2_000;
+/** So long the fewest sessions that stood while none was lost are what is compared with. */
+const OF_LATE_MS = 10_000;
 
 /** `monotonic`: milliseconds of a clock that never jumps. */
 export function makeKernel(monotonic: () => number): Kernel {
@@ -89,7 +92,7 @@ export function sessionsByNeed(
     const set = list();
     const cost = spent() - before;
     credit -= cost;
-    last = { set, at: now, cost, seen };
+    last = { set, at: now, cost, seen, fewest: fewestOfLate(last, set, seen, now) };
     return set;
   });
 }
@@ -100,11 +103,24 @@ interface Listing {
   /** Milliseconds of processor time. */
   cost: number;
   seen: TcpCounters | undefined;
+  fewest: { current: number; at: number };
+}
+
+/** After a loss what is left is the measure; else the fewest that were seen, which were enough for every session to stand. */
+function fewestOfLate(
+  last: Listing | undefined,
+  set: ReadonlySet<string>,
+  seen: TcpCounters | undefined,
+  now: number,
+): Listing["fewest"] {
+  const current = seen?.current ?? 0;
+  const kept = last && now - last.fewest.at < OF_LATE_MS && current > last.fewest.current;
+  return kept && last.set.isSubsetOf(set) ? last.fewest : { current, at: now };
 }
 
 /** A loss may use up what was saved; whatever else is read leaves room for one. */
 function isDue(last: Listing, seen: TcpCounters | undefined, age: number, credit: number): boolean {
-  if (!seen || !last.seen || seen.current < last.seen.current) return credit >= last.cost || age >= LOST_AFTER_MS;
+  if (!seen || !last.seen || seen.current < last.fewest.current) return credit >= last.cost || age >= LOST_AFTER_MS;
   const moved = seen.opened !== last.seen.opened || seen.current !== last.seen.current;
   return moved ? credit >= Math.max(last.cost, BURST_MS / 2) || age >= MOVED_AFTER_MS : age >= SURE_AFTER_MS;
 }

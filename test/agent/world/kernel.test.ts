@@ -72,6 +72,17 @@ test("sessions are listed again only when the counters say that they may differ"
   assert.equal(after(500), 1, "no counters: always");
 });
 
+test("the end of another's probe is not taken for a loss each time, and a loss beneath the probes is", () => {
+  const { after } = listings(5);
+  after(0);
+  after(60_000);
+  let listed = 0;
+  // A probe is open at every other look; four sessions stand all the time.
+  for (let i = 0; i < 1_200; i++) listed += after(500, { opened: 10 + i, current: i % 2 === 0 ? 5 : 4 });
+  assert.ok(listed >= 240 && listed * 5 <= 600_000 * 0.0026, `${listed} listings in ten minutes of probes`);
+  assert.equal(after(500, { opened: 2_000, current: 3 }), 1, "one session fewer than have stood of late");
+});
+
 test("however the counters move, listings keep to a small share of a core", () => {
   const { after } = listings(5);
   after(0);

@@ -53,56 +53,52 @@ export class Driver {
     let result = step.next();
     while (!result.done) {
       const query = result.value;
-      const { failure, octets } = await this.ask(query);
-      const reply = this.reply(failure, octets);
-      this.options.onReply?.(query, reply, octets);
+      const heard = await this.ask(query);
+      const nowSeconds = Math.floor(this.wires.now() / 1_000);
+      const reply: InReply =
+        typeof heard === "string"
+          ? { nowSeconds, failure: heard }
+          : heard.message
+            ? { nowSeconds, message: heard.message }
+            : { nowSeconds, failure: "malformed" };
+      this.options.onReply?.(query, reply, typeof heard === "string" ? undefined : heard.octets);
       result = step.next(reply);
     }
     return result.value;
   }
 
-  private reply(failure: ReplyFailure | undefined, octets: Uint8Array | undefined): InReply {
-    const nowSeconds = Math.floor(this.wires.now() / 1_000);
-    if (!octets) return { nowSeconds, failure: failure ?? "timeout" };
-    try {
-      return { nowSeconds, message: readMessage(octets) };
-    } catch (error) {
-      if (error instanceof DnsError) return { nowSeconds, failure: "malformed" };
-      throw error;
-    }
-  }
-
-  private async ask(query: OutQuery): Promise<{ failure?: ReplyFailure; octets?: Uint8Array }> {
+  private async ask(query: OutQuery): Promise<Heard | ReplyFailure> {
     if (query.transport === "tcp") return this.overTcp(query);
     let failure: ReplyFailure = "timeout";
     for (let attempt = 0; attempt < UDP_TRIES; attempt++) {
       const id = this.wires.random16();
-      const sent = await this.wires.exchangeUdp(
-        this.to(query),
-        this.octets(query, id),
-        (answer) => fits(answer, id, query),
-        this.options.udpTimeoutMs ?? 1_500,
-      );
-      if (!sent.ok) {
-        failure = failureOf(sent.why);
+      let heard: Heard | undefined;
+      const accepts = (answer: Uint8Array) => {
+        heard = hear(answer, id, query);
+        return heard !== undefined;
+      };
+      const timeoutMs = this.options.udpTimeoutMs ?? 1_500;
+      const sent = await this.wires.exchangeUdp(this.to(query), this.octets(query, id), accepts, timeoutMs);
+      if (!sent.ok || !heard) {
+        failure = sent.ok ? "mismatch" : failureOf(sent.why);
         if (failure === "timeout") continue;
-        return { failure };
+        return failure;
       }
-      if (readHeader(sent.answer).truncated && !readable(sent.answer)) return this.overTcp(query);
-      const message = readable(sent.answer);
+      const { message, octets } = heard;
+      if (!message && readHeader(octets).truncated) return this.overTcp(query);
       // A server that wants its cookie has just given it: once more with it (RFC 7873 §5.3).
       if (message && this.learn(query.server, message) && message.rcode === RCODE.BADCOOKIE) continue;
-      return { octets: sent.answer };
+      return heard;
     }
-    return { failure };
+    return failure;
   }
 
-  private async overTcp(query: OutQuery): Promise<{ failure?: ReplyFailure; octets?: Uint8Array }> {
+  private async overTcp(query: OutQuery): Promise<Heard | ReplyFailure> {
     const id = this.wires.random16();
     const timeoutMs = this.options.tcpTimeoutMs ?? 3_000;
     const sent = await this.wires.exchangeTcp(this.to(query), this.octets(query, id), timeoutMs);
-    if (!sent.ok) return { failure: failureOf(sent.why) };
-    return fits(sent.answer, id, query) ? { octets: sent.answer } : { failure: "mismatch" };
+    if (!sent.ok) return failureOf(sent.why);
+    return hear(sent.answer, id, query) ?? "mismatch";
   }
 
   private to({ server }: OutQuery): To {
@@ -153,16 +149,23 @@ function readable(octets: Uint8Array): Message | undefined {
   }
 }
 
-/** Is this an answer to that question: id and, when it can be read, the question itself (RFC 5452 §9.1)? */
-function fits(octets: Uint8Array, id: number, { name, type }: OutQuery): boolean {
-  if (octets.length < 12) return false;
+/** An answer to the question that was asked; without a message when its octets are none. */
+interface Heard {
+  readonly octets: Uint8Array;
+  readonly message: Message | undefined;
+}
+
+/** Is this an answer to that question: id and, when it can be read, the question itself (RFC 5452 §9.1)? Read once. */
+function hear(octets: Uint8Array, id: number, { name, type }: OutQuery): Heard | undefined {
+  if (octets.length < 12) return undefined;
   const header = readHeader(octets);
-  if (!header.response || header.id !== id) return false;
+  if (!header.response || header.id !== id) return undefined;
   const message = readable(octets);
   // Of the right id, and not to be read: the server's own trouble, told as malformed.
-  if (!message) return true;
+  if (!message) return { octets, message };
   const [question, more] = message.questions;
   // A refusal may come without its question (RFC 9619 §1); anything else has to repeat it.
-  if (!question) return header.rcode !== 0;
-  return !more && question.type === type && question.name === canonicalName(name);
+  if (!question) return header.rcode === 0 ? undefined : { octets, message };
+  const isAsked = question.type === type && (question.name === name || question.name === canonicalName(name));
+  return more || !isAsked ? undefined : { octets, message };
 }

@@ -1,7 +1,14 @@
 // A zone's whole audit in one go: the chain from the root, its parent, each of its servers side by side, and the rules over what
 // was seen. Pure: the driver (dns-drive.ts) sends; used by the check `zone-audit` and by the command line.
 
-import { collectForwarded, collectManners, collectParent, collectServer } from "./dns/audit/collect.ts";
+import {
+  collectApex,
+  collectForwarded,
+  collectManners,
+  collectNames,
+  collectParent,
+  namesFor,
+} from "./dns/audit/collect.ts";
 import { collectAbove, serversAbove } from "./dns/audit/collect-above.ts";
 import { collectMail, mailDomains } from "./dns/audit/collect-mail.ts";
 import { type Discovered, fromTransfer, walk } from "./dns/audit/discover.ts";
@@ -95,10 +102,21 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
 
 async function lookAt(driver: Driver, run: () => Run, plan: AuditPlan, server: ServerAddress): Promise<ServerSeen> {
   const [content, manners] = await Promise.all([
-    driver.run(collectServer(run(), plan, server)),
+    contentOf(driver, run, plan, server),
     driver.run(collectManners(run(), plan, server)),
   ]);
   return { ...content, probes: { ...manners, ...content.probes } };
+}
+
+/** Questions under way at one server at once, besides those about its manners. A resolver with as many users sends as many. */
+const LANES = 4;
+
+async function contentOf(driver: Driver, run: () => Run, plan: AuditPlan, server: ServerAddress): Promise<ServerSeen> {
+  const apex = await driver.run(collectApex(run(), plan, server));
+  const names = namesFor(apex, plan);
+  const lanes = Array.from({ length: LANES }, (_, lane) => names.filter((_name, i) => i % LANES === lane));
+  const parts = await Promise.all(lanes.map((lane) => driver.run(collectNames(run(), plan, server, lane))));
+  return { ...apex, names: names.map((_name, i) => parts[i % LANES]![Math.floor(i / LANES)]!) };
 }
 
 const MAX_TRIED = 2;

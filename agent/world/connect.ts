@@ -1,8 +1,8 @@
 // TCP, TLS and UDP for the checks. Every call ends within its time, closes what it opened and gives a name for a failure.
 import type { X509Certificate } from "node:crypto";
 import { createSocket } from "node:dgram";
-import { connect, isIPv6, type Socket } from "node:net";
-import { connect as connectSecure, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
+import { connect, type Socket } from "node:net";
+import type * as tls from "node:tls";
 import type { Endpoint, Failed, NetworkFailure, TlsSeen } from "../check.ts";
 
 const NAMES: Record<string, NetworkFailure> = {
@@ -78,14 +78,17 @@ export function connectTcp(to: Endpoint, timeoutMs: number): Promise<{ ok: true 
   });
 }
 
-const contexts = new Map<string, SecureContext>();
+/** Loaded when something first speaks TLS: half of a start of the command line would go into it. */
+const secure = (): typeof tls => process.getBuiltinModule("node:tls");
+
+const contexts = new Map<string, tls.SecureContext>();
 const MAX_CONTEXTS = 64;
 
 /** Parsing roots costs more than a handshake of ours may: one context for each set of roots. */
-function contextOf(roots: string): SecureContext {
+function contextOf(roots: string): tls.SecureContext {
   const kept = contexts.get(roots);
   if (kept) return kept;
-  const made = createSecureContext({ ...(roots === "" ? {} : { ca: roots }), minVersion: "TLSv1.2" });
+  const made = secure().createSecureContext({ ...(roots === "" ? {} : { ca: roots }), minVersion: "TLSv1.2" });
   if (contexts.size >= MAX_CONTEXTS) contexts.clear();
   contexts.set(roots, made);
   return made;
@@ -94,7 +97,7 @@ function contextOf(roots: string): SecureContext {
 /** The verdict is asked for and not acted upon: the check judges, with names of its own. */
 export function connectTls(to: Endpoint, name: string, roots: string, timeoutMs: number): Promise<TlsSeen | Failed> {
   const socket = counted(
-    connectSecure({
+    secure().connect({
       host: to.address,
       port: to.port,
       servername: name,
@@ -109,7 +112,7 @@ export function connectTls(to: Endpoint, name: string, roots: string, timeoutMs:
   });
 }
 
-function seenOver(socket: TLSSocket): TlsSeen {
+function seenOver(socket: tls.TLSSocket): TlsSeen {
   const chain: X509Certificate[] = [];
   // getPeerCertificate(true) would append a local root that the server never sent.
   let next = socket.getPeerX509Certificate();
@@ -148,15 +151,15 @@ export function connectSmtpTls(to: Endpoint, name: string, timeoutMs: number): P
       if (!reply.startsWith(step.code)) return noTls(reply.slice(0, 80).trim());
       if (steps.length > 0) return void socket.write(step.send);
       socket.off("data", hear);
-      const secure = connectSecure({
+      const encrypted = secure().connect({
         socket,
         servername: name,
         secureContext: contextOf(""),
         rejectUnauthorized: false,
         checkServerIdentity: () => undefined,
       });
-      secure.on("error", (error) => done(failed(error, "tls-failed")));
-      secure.on("secureConnect", () => done(seenOver(secure)));
+      encrypted.on("error", (error) => done(failed(error, "tls-failed")));
+      encrypted.on("secureConnect", () => done(seenOver(encrypted)));
     };
     socket.on("data", hear);
   });
@@ -200,6 +203,10 @@ export function streamTcp(
   });
 }
 
+/** An address needs no looking up: Node's own way there tells addresses from names by expressions that cost more than the sending. */
+const asGiven = (address: string, _options: unknown, done: (error: null, address: string, family: number) => void) =>
+  done(null, address, address.includes(":") ? 6 : 4);
+
 /** A connected socket with a port of its own: only the server asked can answer (RFC 5452 §9.2). */
 export function exchangeUdp(
   to: Endpoint,
@@ -208,7 +215,7 @@ export function exchangeUdp(
   timeoutMs: number,
 ): Promise<{ ok: true; answer: Uint8Array } | Failed> {
   return new Promise((resolve) => {
-    const socket = createSocket(isIPv6(to.address) ? "udp6" : "udp4");
+    const socket = createSocket({ type: to.address.includes(":") ? "udp6" : "udp4", lookup: asGiven });
     let over = false;
     const done = (result: { ok: true; answer: Uint8Array } | Failed) => {
       if (over) return;

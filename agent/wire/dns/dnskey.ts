@@ -20,9 +20,17 @@ export interface Dnskey {
   readonly rdata: Uint8Array;
 }
 
-/** Reads DNSKEY (or CDNSKEY) RDATA; undefined when it is shorter than its fixed part. */
+const known = new WeakMap<Uint8Array, Dnskey>();
+
+/** Reads DNSKEY (or CDNSKEY) RDATA; undefined when it is shorter than its fixed part. The octets must not change afterwards. */
 export function parseDnskey(rdata: Uint8Array): Dnskey | undefined {
   if (rdata.length < 4) return undefined;
+  const read = known.get(rdata) ?? readDnskey(rdata);
+  known.set(rdata, read);
+  return read;
+}
+
+function readDnskey(rdata: Uint8Array): Dnskey {
   const flags = (rdata[0]! << 8) | rdata[1]!;
   return {
     flags,
@@ -88,6 +96,7 @@ export function isAlgorithmSupported(algorithm: number): boolean {
 
 const MAX_CACHED = 512;
 const cache = new Map<string, KeyObject | undefined>();
+const imported = new WeakMap<Dnskey, { readonly key: KeyObject | undefined }>();
 
 /**
  * node:crypto's key for a DNSKEY; undefined when the octets are no key of that algorithm, or one beyond the limits:
@@ -95,6 +104,12 @@ const cache = new Map<string, KeyObject | undefined>();
  * a verification slow on purpose.
  */
 export function importKey(key: Dnskey): KeyObject | undefined {
+  const known = imported.get(key) ?? { key: importByContent(key) };
+  imported.set(key, known);
+  return known.key;
+}
+
+function importByContent(key: Dnskey): KeyObject | undefined {
   const id = `${key.algorithm} ${Buffer.from(key.publicKey.buffer, key.publicKey.byteOffset, key.publicKey.length).toString("latin1")}`;
   if (cache.has(id)) {
     const found = cache.get(id);

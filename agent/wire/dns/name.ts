@@ -20,6 +20,9 @@ const OCTET_TEXT: readonly string[] = Array.from({ length: 256 }, (_, octet) => 
   return `\\${String(octet).padStart(3, "0")}`;
 });
 
+/** Where a name is put together; nothing of it outlives the call. */
+const SCRATCH = new Uint8Array(MAX_NAME);
+
 /** A name read from a message: its uncompressed octets as received, its canonical text, and where reading goes on. */
 export interface ReadName {
   readonly wire: Uint8Array;
@@ -33,7 +36,7 @@ export interface ReadName {
  * Throws DnsError truncated, pointer-loop, name-too-long, label-type.
  */
 export function readName(bytes: Uint8Array, start: number, limit: number = bytes.length): ReadName {
-  const wire = new Uint8Array(MAX_NAME);
+  const wire = SCRATCH;
   let length = 0;
   let text = "";
   let at = start;

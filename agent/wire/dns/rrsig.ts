@@ -27,8 +27,17 @@ export interface Rrsig {
   readonly signedHead: Uint8Array;
 }
 
-/** Reads RRSIG RDATA (names expanded); undefined when it is none. */
+const known = new WeakMap<Uint8Array, Rrsig | undefined>();
+
+/** Reads RRSIG RDATA (names expanded); undefined when it is none. The octets must not change afterwards: they are read once. */
 export function parseRrsig(rdata: Uint8Array): Rrsig | undefined {
+  if (known.has(rdata)) return known.get(rdata);
+  const read = readRrsig(rdata);
+  known.set(rdata, read);
+  return read;
+}
+
+function readRrsig(rdata: Uint8Array): Rrsig | undefined {
   if (rdata.length < 19) return undefined;
   const view = new DataView(rdata.buffer, rdata.byteOffset, rdata.length);
   try {
@@ -43,7 +52,7 @@ export function parseRrsig(rdata: Uint8Array): Rrsig | undefined {
       keyTag: view.getUint16(16),
       signer: signer.text,
       signature: rdata.subarray(signer.end),
-      signedHead: Uint8Array.of(...rdata.subarray(0, 18), ...lowerWire(signer.wire)),
+      signedHead: concat(rdata.subarray(0, 18), lowerWire(signer.wire)),
     };
   } catch (error) {
     if (error instanceof DnsError) return undefined;

@@ -146,19 +146,37 @@ class Asker {
   }
 }
 
-/** What one server has of the zone. One that does not answer the first question is asked over TCP, and then left alone. */
-export function* collectServer(run: Run, plan: AuditPlan, server: ServerAddress): Step<ServerSeen> {
+/**
+ * What one server has at the zone's apex, its names left to `collectNames`. One that does not answer the first question is asked over
+ * TCP, and then left alone.
+ */
+export function* collectApex(run: Run, plan: AuditPlan, server: ServerAddress): Step<ServerSeen> {
   const { zone } = plan;
   const asker = new Asker(run, zone, server);
   yield* asker.put("soa", zone, TYPE.SOA);
   yield* asker.once("soa-tcp", zone, TYPE.SOA, { transport: "tcp" });
   if (asker.failed("soa")) return { ...server, probes: asker.probes, names: [] };
   for (const [probe, label, type] of CONTENT) if (probe !== "soa") yield* asker.put(probe, below(plan, label), type);
-  const names: { asked: RrsetName; reply: Reply }[] = [];
-  for (const asked of [...plan.names, ...serverNames(asker.probes.ns, plan), ...tlsaNames(plan)]) {
-    names.push({ asked, reply: yield* asker.ask(asked.name, asked.type) });
-  }
-  return { ...server, probes: asker.probes, names };
+  return { ...server, probes: asker.probes, names: [] };
+}
+
+/** What is to be asked of a server besides the apex: nothing where it did not answer there. */
+export function namesFor({ probes }: ServerSeen, plan: AuditPlan): RrsetName[] {
+  if (probes.soa === undefined || "failure" in probes.soa) return [];
+  return [...plan.names, ...serverNames(probes.ns, plan), ...tlsaNames(plan)];
+}
+
+/** What one server has of these names: a part of them, so that a world may ask for several parts at once. */
+export function* collectNames(
+  run: Run,
+  { zone }: AuditPlan,
+  server: ServerAddress,
+  names: readonly RrsetName[],
+): Step<ServerSeen["names"]> {
+  const asker = new Asker(run, zone, server);
+  const out: { asked: RrsetName; reply: Reply }[] = [];
+  for (const asked of names) out.push({ asked, reply: yield* asker.ask(asked.name, asked.type) });
+  return out;
 }
 
 /**

@@ -40,14 +40,27 @@ export interface JudgedRrset extends RrsetName {
   readonly content: string;
 }
 
+const tables = new WeakMap<ZoneSeen, readonly JudgedRrset[]>();
+
 /** RRsets of the zone that any server gave, with their signatures judged by the keys that the same server shows. */
-export function judgeAll(seen: ZoneSeen): JudgedRrset[] {
-  return seen.servers.filter(isAuthority).flatMap((server) => judgeServer(seen, server));
+export function judgeAll(seen: ZoneSeen): readonly JudgedRrset[] {
+  const known = tables.get(seen);
+  if (known) return known;
+  const verdicts: Verdicts = new Map();
+  const made = seen.servers.filter(isAuthority).flatMap((server) => judgeServer(seen, server, verdicts));
+  tables.set(seen, made);
+  return made;
 }
 
-function judgeServer(seen: ZoneSeen, server: ServerSeen): JudgedRrset[] {
+/** What was found of the same octets by the same keys: most servers say the same, and it is verified once. */
+type Verdicts = Map<string, readonly JudgedSignature[]>;
+
+const hex = ({ rdata }: ResourceRecord) => Buffer.from(rdata.buffer, rdata.byteOffset, rdata.length).toString("hex");
+
+function judgeServer(seen: ZoneSeen, server: ServerSeen, verdicts: Verdicts): JudgedRrset[] {
   const { zone } = seen.plan;
   const keys = keysOf(server, zone);
+  const keysText = keys.map(hex).join();
   const replies: Reply[] = [
     // Probes of manners may have asked without DO, or for a short buffer.
     ...CONTENT.flatMap(([probe]) => server.probes[probe] ?? []),
@@ -60,7 +73,11 @@ function judgeServer(seen: ZoneSeen, server: ServerSeen): JudgedRrset[] {
     for (const set of signedRrsets([...message.answer, ...message.authority])) {
       const key = `${set.type}/${set.name}`;
       if (set.type === TYPE.RRSIG || done.has(key) || !belongs(set, zone)) continue;
-      done.set(key, judgeRrset(set, server, keys, seen.atSeconds));
+      const content = set.records.map(hex).sort().join();
+      const all = [key, keysText, content, ...set.signatures.map(hex)].join("|");
+      const signatures = verdicts.get(all) ?? judgeRrset(set, keys, seen.atSeconds);
+      verdicts.set(all, signatures);
+      done.set(key, { name: set.name, type: set.type, server, signatures, content });
     }
   }
   return [...done.values()];
@@ -76,13 +93,8 @@ export function keysOf(server: ServerSeen, zone: string): readonly ResourceRecor
   return answerOf(server.probes.dnskey, zone, TYPE.DNSKEY);
 }
 
-function judgeRrset(set: SignedRrset, server: ServerSeen, keys: readonly ResourceRecord[], now: number): JudgedRrset {
-  const signatures = set.signatures.slice(0, MAX_SIGNATURES).map((record) => judge(set.records, record, keys, now));
-  const content = set.records
-    .map((record) => Buffer.from(record.rdata).toString("hex"))
-    .sort()
-    .join();
-  return { name: set.name, type: set.type, server, signatures, content };
+function judgeRrset(set: SignedRrset, keys: readonly ResourceRecord[], now: number): readonly JudgedSignature[] {
+  return set.signatures.slice(0, MAX_SIGNATURES).map((record) => judge(set.records, record, keys, now));
 }
 
 function judge(

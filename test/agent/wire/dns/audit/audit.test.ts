@@ -10,10 +10,12 @@ import { collectMail, mailDomains } from "../../../../../agent/wire/dns/audit/co
 import {
   type AuditFinding,
   audit,
+  collectApex,
   collectManners,
+  collectNames,
   collectParent,
-  collectServer,
   DEFAULT_POLICY,
+  namesFor,
   RULES,
   type ZoneSeen,
 } from "../../../../../agent/wire/dns/audit/index.ts";
@@ -89,8 +91,9 @@ function collect(setup: Setup): ZoneSeen {
   const parent = drive(collectParent(first, plan), all).result;
   const servers = parent.servers.map((one) => {
     const manners = drive(collectManners(run(), plan, one), all).result;
-    const content = drive(collectServer(run(), plan, one), all).result;
-    return { ...content, probes: { ...manners, ...content.probes } };
+    const apex = drive(collectApex(run(), plan, one), all).result;
+    const names = drive(collectNames(run(), plan, one, namesFor(apex, plan)), all).result;
+    return { ...apex, names, probes: { ...manners, ...apex.probes } };
   });
   const mail = mailDomains(plan).flatMap((domain) => drive(collectMail(run(), domain, plan), all).result ?? []);
   const above = serversAbove(first, "vn.").map((one) => drive(collectAbove(run(), one), all).result);

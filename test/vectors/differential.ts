@@ -2,7 +2,8 @@
  * The suite `differential`: random zones signed by Knot and BIND, whole or broken in one way, asked of ours, delv and
  * unbound-host; the label is the truth. Runs in a network namespace of its own.
  * Options: --zones N (2000), --mutations N (200000: mutated messages against the validator, in memory), --seed S (today's date), --faults A,B (only these labels), --peer-questions N (3),
- * --minutes M (60: no more zones after that), --keep FOLDER (disagreements as cases that replay.ts plays), --json.
+ * --minutes M (60: no more zones after that), --keep FOLDER (disagreements as cases that replay.ts plays), --state FILE (how far
+ * the run is: a run that was ended goes on from there), --json.
  */
 import { execFileSync } from "node:child_process";
 import { enter, furnish, insideFolder } from "./differential/namespace.ts";
@@ -72,6 +73,7 @@ export async function differential(args: readonly string[]): Promise<number> {
     peerQuestions: Number(option("peer-questions", "3")),
     only: only === "" ? [] : only.split(","),
     keep: option("keep", ""),
+    state: option("state", ""),
     minutes: Number(option("minutes", "60")),
   });
   process.stdout.write(args.includes("--json") ? `${JSON.stringify(report, null, 2)}\n` : text(report));

@@ -1,9 +1,10 @@
 /**
  * A whole run: batch after batch of zones, then mutated messages, into one report. Inside the namespace.
  */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { attack } from "./attack.ts";
-import { runBatch } from "./batch.ts";
+import { askBatch, type BatchOptions, makeBatch } from "./batch.ts";
 import { FAULTS, type Fault } from "./faults/index.ts";
 import { keptCase, writeCase } from "./keep.ts";
 import { Random } from "./random.ts";
@@ -26,33 +27,57 @@ export interface RunOptions {
   readonly only: readonly string[];
   /** Folder for disagreements as cases; empty for none. */
   readonly keep: string;
-  /** No more zones are made after this time. */
+  /** File in which the run keeps how far it is, batch by batch, and from which it goes on; empty for none. */
+  readonly state: string;
+  /** No more zones are asked after this time. */
   readonly minutes: number;
 }
 
 export async function runDifferential(options: RunOptions): Promise<Report> {
-  const report = emptyReport(options.seed);
-  const start = performance.now();
+  const report = begun(options);
+  const start = performance.now() - report.seconds * 1_000;
+  const seconds = () => (performance.now() - start) / 1_000;
   const random = new Random(options.seed);
-  await runZones(options, random, report, start + options.minutes * 60_000);
+  await runZones(options, random, report, performance.now() + options.minutes * 60_000, seconds);
   await runMutations(options, random, report);
-  report.seconds = Math.round((performance.now() - start) / 1_000);
+  report.seconds = Math.round(seconds());
   return report;
 }
 
+/** What an earlier run of the same seed left in the state file; its batches are drawn from the seed and need not be made again. */
+function begun({ seed, state }: RunOptions): Report {
+  if (state === "" || !existsSync(state)) return emptyReport(seed);
+  const kept = JSON.parse(readFileSync(state, "utf8")) as Report;
+  if (kept.seed !== seed) throw new Error(`${state} is of the seed ${kept.seed}`);
+  return kept;
+}
+
 async function runZones(
-  { folder, zones, peerQuestions, only, keep }: RunOptions,
+  { folder, zones, peerQuestions, only, keep, state }: RunOptions,
   random: Random,
   report: Report,
   until: number,
+  seconds: () => number,
 ) {
   const catalogue = FAULTS.filter(({ label }) => only.length === 0 || only.includes(label));
   if (catalogue.length === 0) throw new Error(`no fault is called ${only.join(", ")}`);
-  for (let firstId = 0; firstId < zones && performance.now() < until; firstId += BATCH) {
+  const prepare = (firstId: number) => {
     const count = Math.min(BATCH, zones - firstId);
     const faults = Array.from({ length: count }, (_, i) => faultOf(firstId + i, catalogue, only.length > 0));
     const part = { folder: join(folder, `b${firstId}`), random: random.fork(`batch${firstId}`) };
-    const { askings, refused, anchor } = await runBatch({ ...part, faults, firstId, peerQuestions });
+    const batch: BatchOptions = { ...part, faults, firstId, peerQuestions };
+    const tree = makeBatch(batch);
+    // It is waited for below; until then its failure is nobody's.
+    tree.catch(() => undefined);
+    return { batch, faults, tree };
+  };
+  let next = report.zones < zones ? prepare(report.zones) : undefined;
+  while (next && performance.now() < until) {
+    const { batch, faults, tree: made } = next;
+    const tree = await made;
+    const following = batch.firstId + BATCH;
+    next = following < zones ? prepare(following) : undefined;
+    const { askings, refused, anchor } = await askBatch(batch, tree);
     const told: OnDisagreement = (asking, about, clause) => {
       const slug = clause ? `${about.split(" ")[0]} ${clause.split(":")[0]}` : about;
       if (keep !== "") writeCase(keep, slug, keptCase(asking, anchor, about, clause ?? "unsettled"));
@@ -60,7 +85,9 @@ async function runZones(
     for (const asking of askings) addAsking(report, asking, told);
     countZones(report, faults, refused.length);
     const { questions, disagreements } = report;
-    process.stderr.write(`${report.zones} zones, ${questions} questions, ${disagreements.length} disagreements\n`);
+    const line = `${report.zones} zones, ${questions} questions, ${disagreements.length} disagreements`;
+    process.stderr.write(`${line}, ${Math.round(seconds())} s\n`);
+    if (state !== "") writeFileSync(state, JSON.stringify({ ...report, seconds: Math.round(seconds()) }));
   }
 }
 

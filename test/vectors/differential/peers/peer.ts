@@ -1,12 +1,12 @@
 /**
  * The validators that ours is held against: how each is asked one question, cold, and how its words read as a verdict.
  */
-import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nameToWire, typeName } from "../../../../agent/wire/dns/index.ts";
 import { presentName } from "../../../../agent/wire/dns/text/fields.ts";
 import type { Asked } from "../serve/answer.ts";
+import { run } from "../shell.ts";
 import type { Security } from "../zones/site.ts";
 
 export interface Verdict {
@@ -20,6 +20,8 @@ export interface Peer {
   ask(asked: Asked): Promise<Verdict>;
 }
 
+const PATIENCE_SECONDS = 20;
+
 /** unbound-host (libunbound): iterates from private hints. */
 export function unboundHost(folder: string, hints: string, anchor: string): Peer {
   const conf = join(folder, "unbound-host.conf");
@@ -30,7 +32,8 @@ export function unboundHost(folder: string, hints: string, anchor: string): Peer
   return {
     name: "unbound-host",
     async ask({ name, type }) {
-      const words = await run("unbound-host", ["-C", conf, "-v", "-t", typeName(type), presented(name)]);
+      const args = ["-C", conf, "-v", "-t", typeName(type), presented(name)];
+      const { words } = await run("unbound-host", args, PATIENCE_SECONDS);
       return { security: unboundVerdict(words), words };
     },
   };
@@ -51,17 +54,8 @@ export function delv(folder: string, recursor: string, anchorDs: string): Peer {
   return {
     name: "delv",
     async ask({ name, type }) {
-      const words = await run("delv", [
-        "-4",
-        `@${recursor}`,
-        "-a",
-        file,
-        "+root=.",
-        "-t",
-        typeName(type),
-        "-q",
-        presented(name),
-      ]);
+      const asked = ["-t", typeName(type), "-q", presented(name)];
+      const { words } = await run("delv", ["-4", `@${recursor}`, "-a", file, "+root=.", ...asked], PATIENCE_SECONDS);
       return { security: delvVerdict(words), words };
     },
   };
@@ -75,9 +69,3 @@ function delvVerdict(words: string): Verdict["security"] {
 }
 
 const presented = (name: string) => presentName(nameToWire(name));
-
-function run(command: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve) => {
-    execFile(command, [...args], { timeout: 20_000 }, (_error, stdout, stderr) => resolve(`${stdout}${stderr}`.trim()));
-  });
-}

@@ -2,12 +2,12 @@
  * Zones signed by the real signers: BIND's dnssec-keygen and dnssec-signzone, Knot's kzonesign (which makes its own keys).
  * Runs child processes and writes below a folder of its own.
  */
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { keyTag, nameToWire, type ResourceRecord, TYPE } from "../../../../agent/wire/dns/index.ts";
 import { parseRecords } from "../../../../agent/wire/dns/text/record.ts";
+import { run as runCommand } from "../shell.ts";
 import { readBindKeys, readKnotKeys, type SigningKey } from "./keys.ts";
 import { Zone } from "./zone.ts";
 
@@ -199,11 +199,7 @@ function randomHex(octets: number, pick: (count: number) => number): string {
 
 const stamp = (seconds: number) => new Date(seconds * 1000).toISOString().replace(/[-:T]|\.\d+Z$/g, "");
 
-function run(command: string, args: string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    execFile(command, args, { timeout: 30_000 }, (error, stdout, stderr) => {
-      if (error) reject(new Error(`${command} ${args.join(" ")}: ${stderr || stdout || error.message}`));
-      else resolve();
-    });
-  });
+async function run(command: string, args: string[]): Promise<void> {
+  const { code, words } = await runCommand(command, args, 30);
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")}: ${words || `exit ${code}`}`);
 }

@@ -87,9 +87,11 @@ function dropping(
 }
 
 function forged(label: string, clause: string, forge: (site: Site, question: Question) => Draft | undefined): Fault {
+  // A forged answer about keys or DS would break the whole zone, or the one below.
+  const others: readonly number[] = [TYPE.DNSKEY, TYPE.DS];
   const victims = (site: Site) =>
     site.content.questions.filter(
-      (question) => question.kind === "positive" && question.type !== TYPE.DNSKEY && forge(site, question),
+      (question) => question.kind === "positive" && !others.includes(question.type) && forge(site, question),
     );
   return {
     label,

@@ -28,6 +28,9 @@ const SPOILT_TRIES = [
   "harmless-colliding-key-tags",
 ];
 
+/** Zones that hold but for one answer, which denies what is there. */
+const FORGED = ["nxdomain-forged", "nodata-forged-by-own-denial", "nodata-forged-without-denial"];
+
 const RULES: readonly Rule[] = [
   {
     tool: "unbound-host",
@@ -62,6 +65,25 @@ const RULES: readonly Rule[] = [
     tool: "delv",
     clause: "RFC 4035 §3.2.3: leaves a denial beside a bad SOA unvalidated, and says so instead of failing",
     covers: ({ fault, said }) => fault === "soa-signature-flipped-in-denials" && said === "no-verdict",
+  },
+  {
+    tool: "delv",
+    clause: "RFC 4035 §5.5: leaves a denial whose signature does not hold pending, which SHOULD be taken for bad",
+    covers: ({ fault, said }) => fault === "denial-signature-flipped" && said === "no-verdict",
+  },
+  {
+    tool: "delv",
+    clause: "RFC 5155 §6: in an opt-out span a name may lie below an unsigned cut, which delv believes of a wildcard's",
+    covers: ({ fault, said, kind, plans }) =>
+      fault === "signature-by-stranger-key" &&
+      said === "insecure" &&
+      kind === "wildcard" &&
+      plans.some(({ denial }) => denial.kind === "opt-out"),
+  },
+  {
+    tool: "unbound-host",
+    clause: "RFC 9156 §2.1: asks for A on the way to every type, and is met by the answer that was forged for A",
+    covers: ({ fault, said, expected }) => FORGED.includes(fault) && said === "bogus" && expected === "secure",
   },
   {
     tool: "delv",

@@ -92,7 +92,8 @@ export function makeContent(random: Random, apex: string, server: ServerAddresse
   };
   ask(apex, random.pick(["SOA", "NS", "DNSKEY"]), "positive");
   ask(apex, "TYPE65281", "nodata");
-  const hosts = Array.from({ length: random.int(2, 5) }, (_, i) => `${label(random)}${i}.${apex}`);
+  // With a hyphen, so that no random name is by chance one of those that are made below: u31 is a delegation.
+  const hosts = Array.from({ length: random.int(2, 5) }, (_, i) => `${label(random)}-${i}.${apex}`);
   for (const host of hosts) {
     put(host);
     ask(host, "TYPE65282", "nodata");

@@ -43,7 +43,7 @@ const letters = (random: Random, size: number) =>
   Array.from({ length: size }, () => random.pick([...LETTERS])).join("");
 
 function label(random: Random): string {
-  const size = random.chance(0.05) ? 62 : random.int(2, 10);
+  const size = random.chance(0.05) ? 61 : random.int(2, 10);
   const plain = letters(random, size);
   if (random.chance(0.15)) return mixCase(random, plain);
   if (size < 60 && random.chance(0.08))

@@ -94,6 +94,10 @@ export const TAGS = {
   ZONE_ONE_AS: row("low", "service", { clause: "RFC 2182 §3.1" }),
   ZONE_NO_IPV6_SERVER: row("high", "ipv6", { clause: "Decree 224/2026/NĐ-CP art. 11.4; RFC 3901 §2" }),
   ZONE_SOA_TIMERS: row("low", "service", { clause: "RFC 1912 §2.2; RFC 2308 §5" }),
+  ZONE_SERVER_ADDRESS_PRIVATE: row("medium", "service", { clause: "RFC 6890 §2.2" }),
+  ZONE_SERVER_NO_REVERSE: row("low", "service", { clause: "RFC 1912 §2.1" }),
+  ZONE_SOA_MASTER: row("low", "service", { clause: "RFC 1035 §3.3.13; RFC 1912 §2.2" }),
+  ZONE_SOA_SEVERAL: row("high", "service", { clause: "RFC 2181 §6.1" }),
   ZONE_MX_MISSING: row("high", "service", { clause: "RFC 5321 §5.1" }),
   ZONE_MX_INVALID: row("medium", "service", { clause: "RFC 2181 §10.3; RFC 5321 §5.1; RFC 7505 §3" }),
   ZONE_MX_NO_IPV6: row("medium", "ipv6", { clause: "Decree 224/2026/NĐ-CP art. 11.4; RFC 5321 §5.1" }),
@@ -110,6 +114,7 @@ export const TAGS = {
   ZONE_TLSA_MISMATCH: row("high", "certificate", { clause: "RFC 6698 §2.1; RFC 7671 §5" }),
   ZONE_TLSA_NO_STARTTLS: row("high", "certificate", { clause: "RFC 7672 §2.2" }),
   ZONE_TLSA_UNUSABLE: row("medium", "certificate", { clause: "RFC 7672 §3.1" }),
+  ZONE_TLSA_ONE_RECORD: row("info", "certificate", { clause: "RFC 7671 §8.1 and §8.4" }),
   ZONE_TLSA_UNPROTECTED: row("medium", "certificate", { clause: "RFC 6698 §4.1" }),
   // resolver
   RESOLVER_UNREACHABLE: row("high", "service", { needsPath: true, down: true, clause: "RFC 1034 §5" }),

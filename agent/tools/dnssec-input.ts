@@ -42,6 +42,8 @@ export interface DnssecInput {
   /** Unix seconds. */
   readonly at: number | undefined;
   readonly own: boolean;
+  /** It is the Internet's tree that is looked at. */
+  readonly public: boolean;
   readonly transferKey: TsigKey | undefined;
   readonly before: string | undefined;
   readonly port: number;
@@ -58,6 +60,7 @@ export function readRequest(request: DnssecRequest): DnssecInput {
     servers: server.map((one) => addressOf("--server", one)),
     resolver: resolver === undefined ? undefined : addressOf("--resolver", resolver),
     at: request.at === undefined ? undefined : timeOf(request.at),
+    public: hints === undefined && anchor === undefined,
     own: request.own === true || transferKey !== undefined,
     transferKey: transferKey === undefined ? undefined : parsed(transferKey, "key-invalid", readTsigKey),
     before: request.before,

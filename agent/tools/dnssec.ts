@@ -89,7 +89,7 @@ export async function checkDnssec(request: DnssecRequest, wires: ToolWires): Pro
   const probe = `vg-${wires.random16().toString(16)}${wires.random16().toString(16)}`;
   const result = await auditZone(driver, seconds(wires), {
     config: withStub(config, zone, input.servers),
-    plan: { zone, names, probe, own: input.own && input.resolver === undefined },
+    plan: { zone, names, probe, own: input.own && input.resolver === undefined, public: input.public },
     tls: {
       connect: (to, name) => wires.connectTls(to, name, "", TLS_TIMEOUT_MS),
       connectSmtp: (to, name) => wires.connectSmtpTls(to, name, TLS_TIMEOUT_MS),

@@ -2,6 +2,7 @@
 // run asks for it or the answer was cut beyond reading, DNS cookies (RFC 7873) towards servers that know them. Pure: sockets,
 // clock and randomness are handed in.
 import { canonicalName, DnsError, type Message, RCODE, readHeader, readMessage, writeQuery } from "./dns/index.ts";
+import { UNKNOWN_OPTION } from "./dns/query.ts";
 import type { InReply, OutQuery, ReplyFailure, Step } from "./dns/resolver/machine.ts";
 
 type Sent = { ok: true; answer: Uint8Array } | { ok: false; why: string; detail: string };
@@ -30,8 +31,7 @@ export interface DriveOptions {
 
 const UDP_TRIES = 2;
 const COOKIE = 10;
-/** Unassigned at IANA, and outside of what is kept for local use. */
-const UNKNOWN_OPTION = 137;
+const UNKNOWN = { code: UNKNOWN_OPTION, data: Uint8Array.of(1, 2, 3, 4) };
 const UNKNOWN_FLAG = 0x0080;
 
 /** Drives one world; keeps the cookies of servers between runs. */
@@ -115,8 +115,10 @@ export class Driver {
         return writeQuery({ ...asked, edns: false });
       case "version-1":
         return writeQuery({ ...usual, ednsVersion: 1 });
+      case "version-1-option":
+        return writeQuery({ ...usual, ednsVersion: 1, options: [UNKNOWN] });
       case "unknown-option":
-        return writeQuery({ ...usual, options: [{ code: UNKNOWN_OPTION, data: Uint8Array.of(1, 2, 3, 4) }] });
+        return writeQuery({ ...usual, options: [UNKNOWN] });
       case "unknown-flag":
         return writeQuery({ ...usual, ednsFlags: UNKNOWN_FLAG });
       case "small":

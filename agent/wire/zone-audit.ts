@@ -11,6 +11,7 @@ import {
 } from "./dns/audit/collect.ts";
 import { collectAbove, serversAbove } from "./dns/audit/collect-above.ts";
 import { collectMail, mailDomains } from "./dns/audit/collect-mail.ts";
+import { collectMaster, collectReverse, masterName } from "./dns/audit/collect-master.ts";
 import { type Discovered, fromTransfer, walk } from "./dns/audit/discover.ts";
 import { type AuditFinding, type AuditPolicy, audit } from "./dns/audit/index.ts";
 import { type LookMemory, remember } from "./dns/audit/memory.ts";
@@ -75,17 +76,21 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
   const found = request.plan.own && wanted[0] ? await discovered(driver, run, request, wanted) : undefined;
   const plan = found ? { ...request.plan, names: merged(request.plan.names, found.names) } : request.plan;
   const mailOf = (domain: string) => driver.run(collectMail(run(), domain, plan));
-  const [servers, mail, above] = await Promise.all([
+  const master = resolver ? undefined : masterName(parent.chain);
+  const [servers, mail, above, mastered, reverse] = await Promise.all([
     resolver
       ? driver.run(collectForwarded(run(), plan, resolver)).then((one) => [one])
       : Promise.all(wanted.map((server) => lookAt(driver, run, plan, server))),
     Promise.all(mailDomains(plan).map(mailOf)).then((all) => all.filter((one) => one !== undefined)),
     Promise.all(serversAbove(first, plan.zone).map((one) => driver.run(collectAbove(run(), one)))),
+    master === undefined ? undefined : driver.run(collectMaster(run(), plan.zone, master, parent.named)),
+    reverseOf(driver, run, plan, parent.named),
   ]);
   const governing = anchorFor(config.anchors, plan.zone);
   const anchor = governing && "anchor" in governing ? governing.anchor : undefined;
   const atSeconds = validationTime(first);
-  const seen: ZoneSeen = { plan, atSeconds, ...parent, servers, mail, above, ...(anchor && { anchor }) };
+  const known = { ...(anchor && { anchor }), ...(mastered && { master: mastered }), ...(reverse && { reverse }) };
+  const seen: ZoneSeen = { plan, atSeconds, ...parent, servers, mail, above, ...known };
   const rrsets = judgeAll(seen);
   const anchored = anchoredKeys(seen);
   const tlsa = request.tls ? await tlsaFindings(seen, addressesBy(driver, run), request.tls) : [];
@@ -106,6 +111,15 @@ async function lookAt(driver: Driver, run: () => Run, plan: AuditPlan, server: S
     driver.run(collectManners(run(), plan, server)),
   ]);
   return { ...content, probes: { ...manners, ...content.probes } };
+}
+
+const MAX_REVERSE = 32;
+
+/** A private tree need not have a reverse one. */
+async function reverseOf(driver: Driver, run: () => Run, plan: AuditPlan, servers: readonly ServerAddress[]) {
+  if (!plan.public) return undefined;
+  const addresses = [...new Set(servers.map(({ address }) => address))].slice(0, MAX_REVERSE);
+  return Promise.all(addresses.map((address) => driver.run(collectReverse(run(), address))));
 }
 
 /** Questions under way at one server at once, besides those about its manners. A resolver with as many users sends as many. */

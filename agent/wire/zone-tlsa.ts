@@ -27,7 +27,19 @@ export async function tlsaFindings(
   { connect, connectSmtp }: TlsDoors,
 ): Promise<AuditFinding[]> {
   const found = await Promise.all([direct(seen, addressesOf, connect), exchangers(seen, connectSmtp)]);
-  return [...unprotected(seen), ...found.flat()];
+  const wrong = [...unprotected(seen), ...found.flat()];
+  return [...wrong, ...(wrong.length === 0 ? single(seen) : [])];
+}
+
+/**
+ * Names with one record only: whenever key or certificate change, there is a time in which nothing matches. A second one, for the
+ * key to come or for the authority, bridges it (RFC 7671 §8.1, §8.4). Told where all else is as it should be.
+ */
+function single(seen: ZoneSeen): AuditFinding[] {
+  const mail = (seen.mail ?? []).flatMap(({ hosts }) => hosts.map(({ name, tlsa }) => [`_25._tcp.${name}`, tlsa] as const));
+  const all = new Map<string, readonly Uint8Array[]>([...tlsaRecords(seen), ...mail]);
+  const rrsets = [...all].filter(([, records]) => records.length === 1).map(([owner]) => owner);
+  return rrsets.length === 0 ? [] : [told(seen.plan.zone, "ZONE_TLSA_ONE_RECORD", { rrsets: rrsets.slice(0, 64) })];
 }
 
 async function direct(seen: ZoneSeen, addressesOf: (name: string) => Promise<readonly string[]>, connect: ConnectTls) {

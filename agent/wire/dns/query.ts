@@ -5,6 +5,9 @@
 import type { EdnsOption } from "./edns.ts";
 import { nameToWire } from "./name.ts";
 
+/** An EDNS option that nobody knows: unassigned at IANA, and outside of what is kept for local use. */
+export const UNKNOWN_OPTION = 137;
+
 export interface QueryOptions {
   /** 0..65535, unpredictable (RFC 5452): the caller's. */
   readonly id: number;

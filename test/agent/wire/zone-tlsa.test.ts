@@ -44,9 +44,10 @@ async function judge(host: Partial<MailHost>, shown: Shown): Promise<string[]> {
 const at = (tag: string) => ["192.0.2.25", "2001:db8::25"].map((address) => `${tag} _25._tcp.mail.vn. ${address}`);
 const ROWS: readonly [string, Partial<MailHost>, Shown, string[]][] = [
   ["no TLSA: nothing is asked", {}, SHOWN, []],
-  ["the server's own certificate", { tlsa: [tlsa(3, leaf)] }, SHOWN, []],
+  ["the server's own certificate, alone", { tlsa: [tlsa(3, leaf)] }, SHOWN, ["ZONE_TLSA_ONE_RECORD vn."]],
+  ["the server's own certificate and its authority", { tlsa: [tlsa(3, leaf), tlsa(2, authority)] }, SHOWN, []],
   ["one of two, while it changes", { tlsa: [WRONG, tlsa(3, leaf)] }, SHOWN, []],
-  ["its authority, and the name fits", { tlsa: [tlsa(2, authority)] }, SHOWN, []],
+  ["its authority, and the name fits", { tlsa: [tlsa(2, authority), WRONG] }, SHOWN, []],
   [
     "its authority, under another name",
     { name: "mx.vn.", addresses: ["192.0.2.25"], tlsa: [tlsa(2, authority)] },
@@ -60,7 +61,7 @@ const ROWS: readonly [string, Partial<MailHost>, Shown, string[]][] = [
     { ok: false, why: "tls-failed", detail: "no STARTTLS" },
     at("ZONE_TLSA_NO_STARTTLS"),
   ],
-  ["out of reach from here", { tlsa: [WRONG] }, { ok: false, why: "timeout", detail: "no answer in time" }, []],
+  ["out of reach from here", { tlsa: [WRONG, tlsa(3, leaf)] }, { ok: false, why: "timeout", detail: "no answer in time" }, []],
   ["of the kind for web browsers", { tlsa: [tlsa(1, leaf)] }, SHOWN, ["ZONE_TLSA_UNUSABLE _25._tcp.mail.vn."]],
   ["not signed", { tlsa: [tlsa(3, leaf)], tlsaSecure: false }, SHOWN, ["ZONE_TLSA_UNPROTECTED _25._tcp.mail.vn."]],
 ];

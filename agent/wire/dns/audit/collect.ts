@@ -49,8 +49,8 @@ export function* collectParent(run: Run, plan: AuditPlan): Step<ParentCollected>
       checkingDisabled: false,
       zone: ancestor(zone),
     };
-    const dsReply = reply(yield* ask(run, { ...query, type: TYPE.DS }));
-    const nsReply = reply(yield* ask(run, { ...query, type: TYPE.NS }));
+    const dsReply = replyOf(yield* ask(run, { ...query, type: TYPE.DS }));
+    const nsReply = replyOf(yield* ask(run, { ...query, type: TYPE.NS }));
     servers.push({ ...server, ds: dsReply, ns: nsReply });
   }
   const { named, hosts } = yield* childServers(run, zone, delegation?.servers ?? []);
@@ -58,7 +58,7 @@ export function* collectParent(run: Run, plan: AuditPlan): Step<ParentCollected>
   return { chain, ds, parent, named, hosts, servers: named.filter((server) => canReach(run, server.address)) };
 }
 
-const canReach = ({ config }: Run, address: string): boolean => (address.includes(":") ? config.ipv6 : config.ipv4);
+export const canReach = ({ config }: Run, address: string): boolean => (address.includes(":") ? config.ipv6 : config.ipv4);
 
 /** Servers of a zone as far as a run knows them, those only that can be asked from here. */
 export function parentServers(run: Run, zone: string): ServerAddress[] {
@@ -91,7 +91,8 @@ function* childServers(run: Run, zone: string, delegated: readonly NameServer[])
   return { named: [...found.values()], hosts };
 }
 
-function* hostOf(run: Run, name: string): Step<ServerHost> {
+/** What a host's name leads to, in both families. */
+export function* hostOf(run: Run, name: string): Step<ServerHost> {
   const addresses: string[] = [];
   let [failed, alias] = [false, false];
   for (const type of [TYPE.A, TYPE.AAAA]) {
@@ -109,7 +110,7 @@ function* hostOf(run: Run, name: string): Step<ServerHost> {
   return { name, addresses, alias, failed };
 }
 
-const reply = (
+export const replyOf = (
   got:
     | { readonly message: Message }
     | { readonly failure: NonNullable<Extract<Reply, { failure: unknown }>["failure"]> },
@@ -132,12 +133,12 @@ class Asker {
   }
 
   *ask(name: string, type: number): Step<Reply> {
-    return reply(yield* ask(this.run, { ...this.base, name, type }));
+    return replyOf(yield* ask(this.run, { ...this.base, name, type }));
   }
 
   /** Once, as said. */
   *once(probe: Probe, name: string, type: number, change: Partial<OutQuery>): Step<void> {
-    this.probes[probe] = reply(yield* askOnce(this.run, { transport: "udp", ...this.base, name, type, ...change }));
+    this.probes[probe] = replyOf(yield* askOnce(this.run, { transport: "udp", ...this.base, name, type, ...change }));
   }
 
   failed(probe: Probe): boolean {
@@ -189,6 +190,7 @@ export function* collectManners(run: Run, plan: AuditPlan, server: ServerAddress
   yield* asker.once("soa-plain", zone, TYPE.SOA, { edns: "none" });
   if (asker.failed("soa-plain")) return asker.probes;
   yield* asker.once("soa-edns1", zone, TYPE.SOA, { edns: "version-1" });
+  yield* asker.once("soa-edns1-option", zone, TYPE.SOA, { edns: "version-1-option" });
   yield* asker.once("soa-option", zone, TYPE.SOA, { edns: "unknown-option" });
   yield* asker.once("soa-flag", zone, TYPE.SOA, { edns: "unknown-flag" });
   yield* asker.once("dnskey-small", zone, TYPE.DNSKEY, { edns: "small" });
@@ -217,12 +219,12 @@ export function* collectForwarded(run: Run, plan: AuditPlan, resolver: string): 
   const probes: Partial<Record<Probe, Reply>> = {};
   const base = { server: resolver, recursionDesired: true, checkingDisabled: true, zone: "." };
   for (const [probe, label, type] of CONTENT) {
-    probes[probe] = reply(yield* ask(run, { ...base, name: below(plan, label), type }));
+    probes[probe] = replyOf(yield* ask(run, { ...base, name: below(plan, label), type }));
     const failed = probe === "soa" && "failure" in probes[probe];
     if (failed) break;
   }
   const names: { asked: RrsetName; reply: Reply }[] = [];
-  for (const asked of plan.names) names.push({ asked, reply: reply(yield* ask(run, { ...base, ...asked })) });
+  for (const asked of plan.names) names.push({ asked, reply: replyOf(yield* ask(run, { ...base, ...asked })) });
   return { name: resolver, address: resolver, forwarded: true, probes, names };
 }
 

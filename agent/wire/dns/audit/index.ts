@@ -9,8 +9,10 @@ import { chain } from "./rules/chain.ts";
 import { delegation } from "./rules/delegation.ts";
 import { denial } from "./rules/denial.ts";
 import { keys } from "./rules/keys.ts";
+import { addresses } from "./rules/addresses.ts";
 import { mail } from "./rules/mail.ts";
 import { manners } from "./rules/manners.ts";
+import { master } from "./rules/master.ts";
 import { open } from "./rules/open.ts";
 import { placement } from "./rules/placement.ts";
 import { reach } from "./rules/reach.ts";
@@ -32,6 +34,8 @@ export const RULES: readonly Rule[] = [
   agreement,
   delegation,
   placement,
+  addresses,
+  master,
   mail,
   caa,
 ];

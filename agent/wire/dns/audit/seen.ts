@@ -9,6 +9,7 @@ import { TYPE, typeName } from "../types.ts";
 import type { Anchor } from "../validator/anchors.ts";
 import type { AboveSeen } from "./collect-above.ts";
 import type { MailSeen } from "./collect-mail.ts";
+import type { MasterSeen, ReverseSeen } from "./collect-master.ts";
 
 /** A server of the zone at one of its addresses. */
 export interface ServerAddress {
@@ -34,6 +35,8 @@ export interface AuditPlan {
   readonly probe: string;
   /** The caller names the zone as its own: recursion and transfer may be tried. */
   readonly own: boolean;
+  /** The zone is in the Internet's own tree: its servers must be reached from anywhere. Private trees have addresses of their own. */
+  readonly public?: boolean;
   /**
    * What the caller knows of the zone: mail addresses end in it; certificates are issued for its names; in how many places its
    * servers stand, which addresses alone can only hint at; who announces them.
@@ -63,6 +66,7 @@ export type Probe =
   | "soa-tcp"
   | "soa-plain" // without EDNS
   | "soa-edns1" // EDNS version 1
+  | "soa-edns1-option" // the same, with an option that nobody knows
   | "soa-option" // an EDNS option that nobody knows
   | "soa-flag" // an EDNS flag that nobody knows
   | "soa-case" // the zone's name in mixed case
@@ -120,6 +124,10 @@ export interface ZoneSeen {
   /** All servers that zone and delegation name, also those that were not asked; undefined: those of `servers`. */
   readonly named?: readonly ServerAddress[];
   readonly hosts?: readonly ServerHost[];
+  /** The server that the SOA names as master; undefined: not looked at. */
+  readonly master?: MasterSeen;
+  /** Names at the servers' addresses; undefined: not looked at. */
+  readonly reverse?: readonly ReverseSeen[];
   /** The trust anchor that governs the zone. */
   readonly anchor?: Anchor;
   /** Servers of the zones above, the root's first; undefined: not asked. */
@@ -161,8 +169,11 @@ export interface Soa {
   readonly minimum: number;
 }
 
-export function soaOf(server: ServerSeen, zone: string): Soa | undefined {
-  const [record] = answerOf(server.probes.soa, zone, TYPE.SOA);
+export const soaOf = (server: ServerSeen, zone: string): Soa | undefined => soaIn(server.probes.soa, zone);
+
+/** The zone's SOA in a reply. */
+export function soaIn(reply: Reply | undefined, zone: string): Soa | undefined {
+  const [record] = answerOf(reply, zone, TYPE.SOA);
   if (!record || record.rdata.length < 22) return undefined;
   const { rdata } = record;
   const view = new DataView(rdata.buffer, rdata.byteOffset + rdata.length - 20, 20);

@@ -22,7 +22,7 @@ export interface OutQuery {
   readonly recursionDesired: boolean;
   readonly checkingDisabled: boolean;
   /** For probes of a server's manners: no OPT at all, one of version 1, with an unknown option or flag, or for 512 octets. */
-  readonly edns?: "none" | "version-1" | "unknown-option" | "unknown-flag" | "small";
+  readonly edns?: "none" | "version-1" | "version-1-option" | "unknown-option" | "unknown-flag" | "small";
   /** The zone that the server is asked as an authority of, `.` for the root; of a forwarder, the forwarded zone. */
   readonly zone: string;
 }

@@ -1,5 +1,6 @@
 /** How each server answers what few ask: unknown EDNS, mixed case, AAAA, names of others. One finding a server and kind. */
 import { nameToWire } from "../../name.ts";
+import { UNKNOWN_OPTION } from "../../query.ts";
 import { RCODE, rcodeName, TYPE } from "../../types.ts";
 import { mixedCase } from "../collect.ts";
 import type { AuditFinding, Rule } from "../rule.ts";
@@ -41,6 +42,9 @@ function edns(server: ServerSeen): string[] {
   const flag = failure(server, "soa-flag");
   if (option) wrong.push(`unknown option: ${option}`);
   if (flag) wrong.push(`unknown flag: ${flag}`);
+  const echoed = (probe: Probe) =>
+    messageOf(server.probes[probe])?.edns?.options.some(({ code }) => code === UNKNOWN_OPTION) ?? false;
+  if (echoed("soa-option") || echoed("soa-edns1-option")) wrong.push("unknown option: sent back");
   if (((messageOf(server.probes["soa-flag"])?.edns?.flags ?? 0) & 0x7fff) !== 0) wrong.push("unknown flag: sent back");
   const small = messageOf(server.probes["dnskey-small"]);
   if (small?.truncated && !small.edns) wrong.push("answer cut without EDNS");

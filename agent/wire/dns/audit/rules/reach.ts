@@ -43,9 +43,12 @@ function judge(server: ServerSeen, zone: string): AuditFinding[] {
   const out: AuditFinding[] = [];
   if (!tcp) out.push(finding("ZONE_SERVER_NO_TCP", { why: failureOf(probes["soa-tcp"]) }));
   if (!soa.edns) out.push(finding("ZONE_SERVER_NO_EDNS", { why: "no OPT in the answer" }));
-  const version1 = messageOf(probes["soa-edns1"]);
-  if (soa.edns && version1?.rcode !== RCODE.BADVERS) {
-    const why = version1 ? rcodeName(version1.rcode) : failureOf(probes["soa-edns1"]);
+  // With an option beside it too: some stumble over the two together only.
+  const wrong = [probes["soa-edns1"], probes["soa-edns1-option"]].find(
+    (reply) => reply !== undefined && messageOf(reply)?.rcode !== RCODE.BADVERS,
+  );
+  if (soa.edns && wrong) {
+    const why = "message" in wrong ? rcodeName(wrong.message.rcode) : wrong.failure;
     out.push(finding("ZONE_SERVER_EDNS_VERSION", { expected: "BADVERS", why }));
   }
   return out;

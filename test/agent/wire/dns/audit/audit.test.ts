@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { collectAbove, serversAbove } from "../../../../../agent/wire/dns/audit/collect-above.ts";
 import { collectMail, mailDomains } from "../../../../../agent/wire/dns/audit/collect-mail.ts";
+import { collectMaster, masterName } from "../../../../../agent/wire/dns/audit/collect-master.ts";
 import {
   type AuditFinding,
   audit,
@@ -62,6 +63,9 @@ interface Setup {
   readonly own?: boolean;
   readonly expects?: ZoneSeen["plan"]["expects"];
   readonly root?: Partial<AuthorityOptions>;
+  readonly public?: boolean;
+  /** Addresses with the names that they lead back to. */
+  readonly reverse?: readonly (readonly [string, ...string[]])[];
   /** What the look before left. */
   readonly before?: Partial<LookMemory>;
 }
@@ -87,7 +91,7 @@ function collect(setup: Setup): ZoneSeen {
     { name: "www.vn.", type: TYPE.A },
     { name: "mail.vn.", type: TYPE.A },
   ];
-  const plan = { zone: "vn.", names, probe: "vg-absent-4711", own: setup.own ?? true, expects: setup.expects ?? {} };
+  const plan = { zone: "vn.", names, probe: "vg-absent-4711", own: setup.own ?? true, expects: setup.expects ?? {}, public: setup.public ?? false };
   const parent = drive(collectParent(first, plan), all).result;
   const servers = parent.servers.map((one) => {
     const manners = drive(collectManners(run(), plan, one), all).result;
@@ -96,8 +100,11 @@ function collect(setup: Setup): ZoneSeen {
     return { ...apex, names, probes: { ...manners, ...apex.probes } };
   });
   const mail = mailDomains(plan).flatMap((domain) => drive(collectMail(run(), domain, plan), all).result ?? []);
+  const master = drive(collectMaster(run(), "vn.", masterName(parent.chain)!, parent.named), all).result;
+  const reverse = setup.reverse?.map(([address, ...ptr]) => ({ address, names: ptr, failed: false }));
   const above = serversAbove(first, "vn.").map((one) => drive(collectAbove(run(), one), all).result);
-  return { plan, atSeconds: NOW, ...parent, servers, mail, above, anchor: config.anchors.anchors[0]! };
+  const known = { anchor: config.anchors.anchors[0]!, master, ...(reverse && { reverse }) };
+  return { plan, atSeconds: NOW, ...parent, servers, mail, above, ...known };
 }
 
 /** Signs DS at the cut: made here, because DS are records and not text. */
@@ -165,7 +172,7 @@ const ROWS: readonly (readonly [string, () => Setup, readonly string[]])[] = [
     "a server that likes EDNS version 1",
     () => ({
       servers: {
-        "192.0.2.1": (q) => (q.edns === "version-1" ? zoneServer()({ ...q, edns: "none" }) : zoneServer()(q)),
+        "192.0.2.1": (q) => (q.edns?.startsWith("version-1") ? zoneServer()({ ...q, edns: "none" }) : zoneServer()(q)),
       },
     }),
     ["ZONE_SERVER_EDNS_VERSION"],
@@ -396,6 +403,45 @@ const ROWS: readonly (readonly [string, () => Setup, readonly string[]])[] = [
       }),
     ["ZONE_SERVER_REFERS_UP"],
   ],
+  [
+    "a server that stumbles over an option beside a version it does not know",
+    () => odd((q) => q.edns === "version-1-option", { reply: "FORMERR" }),
+    ["ZONE_SERVER_EDNS_VERSION"],
+  ],
+  ["a master that is no name", () => master("."), ["ZONE_SOA_MASTER"]],
+  ["a master that leads nowhere", () => master("sign.vn."), ["ZONE_SOA_MASTER"]],
+  ["a master that is an alias", () => master("sign.vn.", "sign.vn. 3600 IN CNAME ns1.vn."), ["ZONE_SOA_MASTER"]],
+  ["a master that nobody may ask", () => master("sign.vn.", HIDDEN, silent), []],
+  ["a master that has the zone", () => master("sign.vn.", HIDDEN, zoneServer()), []],
+  ["a master that knows nothing", () => master("sign.vn.", HIDDEN, () => ({ reply: "REFUSED" })), ["ZONE_SOA_MASTER"]],
+  [
+    "a master that is behind its secondaries",
+    () => master("sign.vn.", HIDDEN, zoneServer({ text: zoneText(5) })),
+    ["ZONE_SOA_MASTER"],
+  ],
+  ["two SOAs", () => more("vn. 3600 IN SOA ns2.vn. admin.vn. 7 7200 3600 604800 300"), ["ZONE_SOA_SEVERAL"]],
+  [
+    "servers of the Internet with addresses for documents only",
+    () => ({ public: true }),
+    ["ZONE_SERVER_ADDRESS_PRIVATE"],
+  ],
+  [
+    "servers that everybody reaches, and one address without its name",
+    () => reachable(["9.9.9.9", "ns1.vn."], ["2620:fe::9", "ns1.vn.", "x.vn."], ["1.1.1.1"], ["2606:4700::1", "ns2.vn."]),
+    ["ZONE_SERVER_NO_REVERSE"],
+  ],
+  [
+    "servers that everybody reaches, all with their names",
+    () =>
+      reachable(["9.9.9.9", "ns1.vn."], ["2620:fe::9", "ns1.vn."], ["1.1.1.1", "ns2.vn."], ["2606:4700::1", "ns2.vn."]),
+    [],
+  ],
+  [
+    "an address that leads back to another name",
+    () =>
+      reachable(["9.9.9.9", "a.vn."], ["2620:fe::9", "ns1.vn."], ["1.1.1.1", "ns2.vn."], ["2606:4700::1", "ns2.vn."]),
+    ["ZONE_SERVER_NO_REVERSE"],
+  ],
   ["a server's name that is an alias", () => third("ns3.vn. 3600 IN CNAME ns1.vn."), ["ZONE_NS_ALIAS"]],
   ["a server's name that leads nowhere", () => third(""), ["ZONE_NS_UNRESOLVED"]],
   [
@@ -513,6 +559,26 @@ const ROWS: readonly (readonly [string, () => Setup, readonly string[]])[] = [
 /** One server answers one kind of question in a way of its own. */
 function odd(asked: (query: OutQuery) => boolean, said: Scripted): Setup {
   return { servers: { "192.0.2.1": (q) => (asked(q) ? said : zoneServer()(q)) } };
+}
+
+const HIDDEN = "sign.vn. 3600 IN A 192.0.2.88";
+/** Another master in the SOA, with what stands at its name and what it says. */
+function master(name: string, line = "", server: Server = silent): Setup {
+  const text = zoneText().replace("SOA ns1.vn.", `SOA ${name}`);
+  return { zone: { text: `${text}\n${line}` }, servers: { "192.0.2.88": server } };
+}
+
+/** The servers at public addresses, with the names that these lead back to. */
+function reachable(...reverse: readonly (readonly [string, ...string[]])[]): Setup {
+  const moved = (text: string) =>
+    text
+      .replaceAll("192.0.2.1\n", "9.9.9.9\n")
+      .replaceAll("2001:db8:1::53", "2620:fe::9")
+      .replaceAll("198.51.100.2", "1.1.1.1")
+      .replaceAll("2001:db8:2::53", "2606:4700::1");
+  const server = zoneServer({ text: moved(zoneText()) });
+  const servers = Object.fromEntries(reverse.map(([address]) => [address, server]));
+  return { public: true, reverse, zone: { text: moved(zoneText()) }, delegation: moved(BOTH), servers };
 }
 
 /** A third name server, with what stands at its name, and glue. */

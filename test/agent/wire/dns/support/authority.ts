@@ -41,7 +41,7 @@ export function authority(zone: string, options: AuthorityOptions): Server {
 /** EDNS of an unknown version, transfers, and questions of others. */
 function manners(zone: string, query: OutQuery): Scripted | undefined {
   if (query.class !== undefined || !isWithin(canonicalName(query.name), zone)) return { reply: "REFUSED" };
-  if (query.edns === "version-1") return { reply: "BADVERS" };
+  if (query.edns === "version-1" || query.edns === "version-1-option") return { reply: "BADVERS" };
   if (query.type === TYPE.AXFR) return { reply: "REFUSED" };
   if (query.recursionDesired) return { reply: "REFUSED" };
   return undefined;

@@ -97,7 +97,7 @@ function serverFinding(answer: Answer, subject: string, about: Finding["evidence
 function signatureFinding(at: string, rrset: Rrset, s: Standing, about: Finding["evidence"]): Finding[] {
   const subject = `${at} ${label(rrset)}`;
   if (s.state === "missing") {
-    const why = s.why === "no-answer" ? `no such record (${rcodeName(s.rcode)})` : "not signed";
+    const why = s.why === "no-answer" ? `no such record: ${rcodeName(s.rcode)}` : "not signed";
     return [{ subject, tag: "ZONE_SIGNATURE_MISSING", evidence: { ...about, rrset: label(rrset), why } }];
   }
   if (s.state !== "bogus") return [];

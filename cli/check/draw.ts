@@ -1,7 +1,7 @@
 // The chain from the root to the record as a tree, the servers, and what is wrong with what to do. Pure: a report in, lines out.
 import type { ChainZone, DnssecFinding, DnssecReport, ServerReport } from "../../agent/tools.ts";
-import { type Language, textIfKnown } from "../../protocol/locales/index.ts";
-import { text } from "../say.ts";
+import { type Language, saidText, textIfKnown } from "../../protocol/locales/index.ts";
+import { spoken, text } from "../say.ts";
 
 /** Algorithms' names as zone files write them (IANA DNS Security Algorithm Numbers). */
 const ALGORITHMS: Readonly<Record<number, string>> = {
@@ -43,13 +43,13 @@ export function drawDnssec(report: DnssecReport, language: Language): string[] {
 
 const why = ({ verdict }: DnssecReport): string => {
   const ede = verdict.ede === undefined ? "" : ` (EDE ${verdict.ede})`;
-  return `${text(`reason.${verdict.reason}`)}${ede}, ${text("check.at-zone", { zone: verdict.where.zone })}`;
+  return `${saidText(spoken(), verdict.reason)}${ede}, ${text("check.at-zone", { zone: verdict.where.zone })}`;
 };
 
 function zoneLines(zone: ChainZone, depth: number): string[] {
   const pad = "   ".repeat(depth);
   const branch = depth === 0 ? "" : `${pad.slice(3)}└─ `;
-  const reason = zone.reason ? `: ${text(`reason.${zone.reason}`)}` : "";
+  const reason = zone.reason ? `: ${saidText(spoken(), zone.reason)}` : "";
   const inner = `${pad}│    `;
   const name = zone.zone === "." ? text("check.root") : zone.zone;
   const out = [`${branch}${MARKS[zone.state]} ${name}  ${text(`security.${zone.state}`)}${reason}`];
@@ -103,10 +103,7 @@ function findingLines({ tag, severity, clause, subject, evidence }: DnssecFindin
   const known = (key: string) => textIfKnown(language, key);
   const facts = Object.entries(evidence)
     .slice(0, MAX_EVIDENCE)
-    .map(
-      ([key, value]) =>
-        `${known(`evidence.${key}`) ?? key}: ${key === "reason" ? text(`reason.${value}`) : shown(value, known)}`,
-    );
+    .map(([key, value]) => `${known(`evidence.${key}`) ?? key}: ${shown(value, language)}`);
   return [
     "",
     `  [${known(`severity.${severity}`) ?? severity}] ${known(`tag.${tag}.title`) ?? tag}`,
@@ -116,9 +113,11 @@ function findingLines({ tag, severity, clause, subject, evidence }: DnssecFindin
   ];
 }
 
+const INSTANT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
 /** What rules say in a few fixed words is said in the reader's language; names, numbers and the rest as they are. */
-function shown(value: unknown, known: (key: string) => string | undefined): string {
-  const say = (one: unknown) => known(`said.${one}`) ?? String(one);
+function shown(value: unknown, language: Language): string {
+  const say = (one: unknown) => (INSTANT.test(String(one)) ? day(String(one)) : saidText(language, String(one)));
   if (!Array.isArray(value)) return say(value);
   const words = value.map(say);
   return words.length > 4 ? `${words.slice(0, 4).join(", ")} … (${words.length})` : words.join(", ");

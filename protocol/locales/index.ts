@@ -25,6 +25,16 @@ export function textIfKnown(language: Language, key: string, facts: TextFacts = 
   return template === undefined ? undefined : fill(template, facts);
 }
 
+/**
+ * What a check says in fixed words, in the reader's language: `phrase` or `phrase: detail`, each part by itself. Names, addresses and
+ * numbers stay as they are.
+ */
+export const saidText = (language: Language, value: string): string =>
+  value
+    .split(": ")
+    .map((part) => textIfKnown(language, `said.${part}`) ?? part)
+    .join(": ");
+
 /** The names of a template's placeholders, each once, sorted. */
 export const placeholders = (template: string): string[] =>
   [...new Set([...template.matchAll(PLACEHOLDER)].map((m) => m[1]!))].sort();

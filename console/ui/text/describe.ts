@@ -1,7 +1,7 @@
 // Reasons, tags and evidence in words. Pure: ids become names here, and what the tables do not know is shown as it came.
 import type { Evidence } from "../../../protocol/finding.ts";
 import type { Reason } from "../../../protocol/incident.ts";
-import { joinList, type Language, type TextFacts, text, textIfKnown } from "../../../protocol/locales/index.ts";
+import { joinList, type Language, type TextFacts, saidText, text, textIfKnown } from "../../../protocol/locales/index.ts";
 import type { Bilingual } from "../../../protocol/registry.ts";
 import { DETECTION_CLASSES, tagRow } from "../../../protocol/tags.ts";
 import { dateTime } from "./time.ts";
@@ -121,5 +121,5 @@ function valueText(language: Language, key: string, value: string | number | boo
   if (typeof value === "boolean") return text(language, value ? "value.yes" : "value.no");
   if (typeof value === "number") return String(value);
   if (INSTANT.test(value)) return dateTime(Date.parse(value));
-  return ASSET_FACTS.has(key) ? nameOf(names, language, value) : value;
+  return ASSET_FACTS.has(key) ? nameOf(names, language, value) : saidText(language, value);
 }

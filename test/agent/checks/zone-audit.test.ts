@@ -24,7 +24,10 @@ describe("the audit of a zone", { skip: missing.length > 0 && `needs ${missing.j
   const web = createServer({ key: leaf.key, cert: leaf.certificate });
   let anchors = "";
   before(async () => {
-    await tree.start((text) => text.replace("192.0.2.80", "127.0.0.1").replace("2001:db8::80", "::1") + tlsa(RIGHT));
+    await tree.start(
+      (text) =>
+        text.replace("192.0.2.80", "127.0.0.1").replace("2001:db8::80", "::1") + tlsa(RIGHT) + tlsa("ab".repeat(32)),
+    );
     anchors = (await import("node:fs")).readFileSync(tree.anchor, "utf8");
     web.on("secureConnection", (socket) => socket.on("error", () => {}));
     await new Promise<void>((resolve) => web.listen(0, "::", resolve));

@@ -35,6 +35,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+const PATIENCE_MS = 20_000;
+
 export class Dns {
   readonly dir = mkdtempSync(join(tmpdir(), "dns-"));
   port = 0;
@@ -83,12 +85,15 @@ export class Dns {
     return child;
   }
 
-  /** Sends what is meant for port 53 of loopback to `port`; other addresses are out of reach. */
+  /**
+   * Sends what is meant for port 53 of loopback to `port`; other addresses are out of reach, and say so at once. A server that is there
+   * is waited for: on a loaded machine it may not run within the two seconds that a check has, and was then called unreachable.
+   */
   doors(port: () => number): Pick<World, "exchangeUdp" | "exchangeTcp"> {
     const at = (address: string) => ({ address, port: ["127.0.0.1", "::1"].includes(address) ? port() : 9 });
     return {
-      exchangeUdp: (to, query, accepts, ms) => exchangeUdp(at(to.address), query, accepts, ms),
-      exchangeTcp: (to, query, ms) => exchangeTcp(at(to.address), query, ms),
+      exchangeUdp: (to, query, accepts) => exchangeUdp(at(to.address), query, accepts, PATIENCE_MS),
+      exchangeTcp: (to, query) => exchangeTcp(at(to.address), query, PATIENCE_MS),
     };
   }
 

@@ -171,7 +171,7 @@ class Walker {
   }
 
   private wrong(domain: string, what: string): "none" {
-    if (this.errors.length < 16) this.errors.push(`${domain} ${what}`);
+    if (this.errors.length < 16) this.errors.push(`${domain}: ${what}`);
     return "none";
   }
 }

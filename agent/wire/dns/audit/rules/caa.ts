@@ -31,5 +31,5 @@ function whyInvalid(rdata: Uint8Array): string | undefined {
   const tag = Buffer.from(rdata.subarray(2, 2 + length)).toString("latin1");
   if (length === 0 || rdata.length < 2 + length || !/^[a-z0-9]+$/i.test(tag)) return "property tag cannot be read";
   if (KNOWN.has(tag.toLowerCase())) return undefined;
-  return (flags & CRITICAL) !== 0 ? `unknown critical property ${tag}: nobody may issue` : undefined;
+  return (flags & CRITICAL) !== 0 ? `unknown property, so that nobody may issue: ${tag}` : undefined;
 }

@@ -28,7 +28,7 @@ function strength({ seen, policy }: RuleInput): AuditFinding[] {
     const key = parseDnskey(record.rdata);
     if (!key?.zoneKey || key.revoked) continue;
     const weak = WEAK.get(key.algorithm);
-    const subject = `${seen.plan.zone} key ${key.keyTag}`;
+    const subject = `${seen.plan.zone} DNSKEY ${key.keyTag}`;
     const evidence = { keyTag: key.keyTag, algorithm: key.algorithm };
     if (weak) out.push({ subject, tag: "ZONE_ALGORITHM_WEAK", evidence: { ...evidence, mnemonic: weak } });
     const bits = RSA.includes(key.algorithm) ? rsaBits(key.publicKey) : undefined;
@@ -72,6 +72,6 @@ function incomplete({ seen, rrsets }: RuleInput): AuditFinding[] {
       rrsets: [...lacking].slice(0, 64),
       servers: servers.slice(0, 64),
     };
-    return { subject: `${seen.plan.zone} algorithm ${algorithm}`, tag: "ZONE_ALGORITHM_INCOMPLETE", evidence };
+    return { subject: `${seen.plan.zone} DNSKEY alg-${algorithm}`, tag: "ZONE_ALGORITHM_INCOMPLETE", evidence };
   });
 }

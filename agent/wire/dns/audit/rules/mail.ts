@@ -38,8 +38,8 @@ function exchangers({ domain, mx, hosts }: MailSeen): AuditFinding[] {
   const wrong: string[] = [];
   if (mx.length > 1 && mx.some(({ target }) => target === ".")) wrong.push("null MX beside others");
   for (const { name, alias, addresses, failed } of hosts) {
-    if (alias) wrong.push(`${name} is an alias`);
-    else if (!failed && addresses.length === 0) wrong.push(`${name} has no address`);
+    if (alias) wrong.push(`${name}: is an alias`);
+    else if (!failed && addresses.length === 0) wrong.push(`${name}: leads to no address`);
   }
   if (wrong.length > 0) out.push({ subject: domain, tag: "ZONE_MX_INVALID", evidence: { wrong } });
   const known = hosts.filter(({ addresses }) => addresses.length > 0);

@@ -39,9 +39,9 @@ const ROWS: readonly [string, Record<string, string>, Partial<ReturnType<typeof 
   [
     "an include without a record",
     { "vn.": "v=spf1 include:a.vn -all" },
-    { errors: ["a.vn. named, and has no SPF record"] },
+    { errors: ["a.vn.: named, and has no SPF record"] },
   ],
-  ["an include of itself", { "vn.": "v=spf1 include:vn -all" }, { errors: ["vn. includes itself"] }],
+  ["an include of itself", { "vn.": "v=spf1 include:vn -all" }, { errors: ["vn.: includes itself"] }],
   [
     "macros are counted and not followed",
     { "vn.": "v=spf1 exists:%{i}.vn include:%{d}.vn -all" },
@@ -49,11 +49,11 @@ const ROWS: readonly [string, Record<string, string>, Partial<ReturnType<typeof 
   ],
   ["both prefix lengths", { "vn.": "v=spf1 a/24//64 mx//48 ip6:2001:db8::/32 -all" }, { errors: [], lookups: 2 }],
   ["ptr", { "vn.": "v=spf1 ptr -all" }, { usesPtr: true, lookups: 1 }],
-  ["a slip", { "vn.": "v=spf1 ipv4:192.0.2.1 -all" }, { errors: ["vn. cannot be read: ipv4:192.0.2.1"] }],
+  ["a slip", { "vn.": "v=spf1 ipv4:192.0.2.1 -all" }, { errors: ["vn.: cannot be read: ipv4:192.0.2.1"] }],
   [
     "an address that is none",
     { "vn.": "v=spf1 ip4:192.0.2.300 -all" },
-    { errors: ["vn. cannot be read: ip4:192.0.2.300"] },
+    { errors: ["vn.: cannot be read: ip4:192.0.2.300"] },
   ],
 ];
 

@@ -36,7 +36,9 @@ export async function tlsaFindings(
  * key to come or for the authority, bridges it (RFC 7671 §8.1, §8.4). Told where all else is as it should be.
  */
 function single(seen: ZoneSeen): AuditFinding[] {
-  const mail = (seen.mail ?? []).flatMap(({ hosts }) => hosts.map(({ name, tlsa }) => [`_25._tcp.${name}`, tlsa] as const));
+  const mail = (seen.mail ?? []).flatMap(({ hosts }) =>
+    hosts.map(({ name, tlsa }) => [`_25._tcp.${name}`, tlsa] as const),
+  );
   const all = new Map<string, readonly Uint8Array[]>([...tlsaRecords(seen), ...mail]);
   const rrsets = [...all].filter(([, records]) => records.length === 1).map(([owner]) => owner);
   return rrsets.length === 0 ? [] : [told(seen.plan.zone, "ZONE_TLSA_ONE_RECORD", { rrsets: rrsets.slice(0, 64) })];

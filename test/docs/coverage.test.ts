@@ -19,7 +19,15 @@ const SETS: Readonly<Record<string, readonly number[]>> = {
   NAMESERVER: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
   ZONE: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
 };
-const INTERNET_NL = ["dnssec_exists", "dnssec_valid", "dane_exists", "dane_valid", "dane_rollover", "ns_aaaa", "ns_reach"];
+const INTERNET_NL = [
+  "dnssec_exists",
+  "dnssec_valid",
+  "dane_exists",
+  "dane_valid",
+  "dane_rollover",
+  "ns_aaaa",
+  "ns_reach",
+];
 
 /** `DNSSEC06, 08, 09`, `ZONE02-06`, `CONSISTENCY05, DELEGATION07`: the tests that a row speaks of. */
 function testsOf(row: string): string[] {

@@ -1,7 +1,14 @@
 // Reasons, tags and evidence in words. Pure: ids become names here, and what the tables do not know is shown as it came.
 import type { Evidence } from "../../../protocol/finding.ts";
 import type { Reason } from "../../../protocol/incident.ts";
-import { joinList, type Language, type TextFacts, saidText, text, textIfKnown } from "../../../protocol/locales/index.ts";
+import {
+  joinList,
+  type Language,
+  saidText,
+  type TextFacts,
+  text,
+  textIfKnown,
+} from "../../../protocol/locales/index.ts";
 import type { Bilingual } from "../../../protocol/registry.ts";
 import { DETECTION_CLASSES, tagRow } from "../../../protocol/tags.ts";
 import { dateTime } from "./time.ts";

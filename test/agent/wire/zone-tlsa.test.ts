@@ -61,7 +61,12 @@ const ROWS: readonly [string, Partial<MailHost>, Shown, string[]][] = [
     { ok: false, why: "tls-failed", detail: "no STARTTLS" },
     at("ZONE_TLSA_NO_STARTTLS"),
   ],
-  ["out of reach from here", { tlsa: [WRONG, tlsa(3, leaf)] }, { ok: false, why: "timeout", detail: "no answer in time" }, []],
+  [
+    "out of reach from here",
+    { tlsa: [WRONG, tlsa(3, leaf)] },
+    { ok: false, why: "timeout", detail: "no answer in time" },
+    [],
+  ],
   ["of the kind for web browsers", { tlsa: [tlsa(1, leaf)] }, SHOWN, ["ZONE_TLSA_UNUSABLE _25._tcp.mail.vn."]],
   ["not signed", { tlsa: [tlsa(3, leaf)], tlsaSecure: false }, SHOWN, ["ZONE_TLSA_UNPROTECTED _25._tcp.mail.vn."]],
 ];

@@ -58,7 +58,8 @@ export function* collectParent(run: Run, plan: AuditPlan): Step<ParentCollected>
   return { chain, ds, parent, named, hosts, servers: named.filter((server) => canReach(run, server.address)) };
 }
 
-export const canReach = ({ config }: Run, address: string): boolean => (address.includes(":") ? config.ipv6 : config.ipv4);
+export const canReach = ({ config }: Run, address: string): boolean =>
+  address.includes(":") ? config.ipv6 : config.ipv4;
 
 /** Servers of a zone as far as a run knows them, those only that can be asked from here. */
 export function parentServers(run: Run, zone: string): ServerAddress[] {

@@ -29,7 +29,11 @@ function named({ seen }: RuleInput): AuditFinding[] {
     else if (newest !== undefined && isOlder(own.serial, newest)) wrong.push("has an older version than the servers");
   }
   const { name, addresses } = host;
-  const evidence = { server: name, wrong: [...new Set(wrong)], ...(addresses.length > 0 && { addresses: [...addresses] }) };
+  const evidence = {
+    server: name,
+    wrong: [...new Set(wrong)],
+    ...(addresses.length > 0 && { addresses: [...addresses] }),
+  };
   return wrong.length === 0 ? [] : [{ subject: plan.zone, tag: "ZONE_SOA_MASTER", evidence }];
 }
 

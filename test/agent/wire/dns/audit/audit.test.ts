@@ -91,7 +91,14 @@ function collect(setup: Setup): ZoneSeen {
     { name: "www.vn.", type: TYPE.A },
     { name: "mail.vn.", type: TYPE.A },
   ];
-  const plan = { zone: "vn.", names, probe: "vg-absent-4711", own: setup.own ?? true, expects: setup.expects ?? {}, public: setup.public ?? false };
+  const plan = {
+    zone: "vn.",
+    names,
+    probe: "vg-absent-4711",
+    own: setup.own ?? true,
+    expects: setup.expects ?? {},
+    public: setup.public ?? false,
+  };
   const parent = drive(collectParent(first, plan), all).result;
   const servers = parent.servers.map((one) => {
     const manners = drive(collectManners(run(), plan, one), all).result;
@@ -427,7 +434,8 @@ const ROWS: readonly (readonly [string, () => Setup, readonly string[]])[] = [
   ],
   [
     "servers that everybody reaches, and one address without its name",
-    () => reachable(["9.9.9.9", "ns1.vn."], ["2620:fe::9", "ns1.vn.", "x.vn."], ["1.1.1.1"], ["2606:4700::1", "ns2.vn."]),
+    () =>
+      reachable(["9.9.9.9", "ns1.vn."], ["2620:fe::9", "ns1.vn.", "x.vn."], ["1.1.1.1"], ["2606:4700::1", "ns2.vn."]),
     ["ZONE_SERVER_NO_REVERSE"],
   ],
   [

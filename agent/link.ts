@@ -7,7 +7,8 @@ import { retryAfter, retryAsTold, retryHopeless } from "./backoff.ts";
 import { Conversation, type End, type Parts } from "./conversation.ts";
 
 const SUBPROTOCOL = "vonggac.1";
-const HANDSHAKE_MS = 10_000;
+/** A console to which a whole province comes back lets its agents in one after another (console/gateway/waiting-room.ts). */
+const HANDSHAKE_MS = 30_000;
 /** Reports wait so long for company; detections do not wait. */
 const FLUSH_MS = 40;
 /** An ack alone is written down when nothing else comes. */

@@ -38,13 +38,13 @@ export async function connections(args: string[]): Promise<unknown> {
   async function reconnect() {
     const { port } = world.config.gateway;
     const crowd = await gather(world, { ...plan, program: "agents.ts", port, items: Number(values.items) });
-    let server = await startServer(world);
+    let server = await startServer(world, profile);
     try {
       const began = performance.now();
       crowd.go();
       await crowd.allBack();
       const firstMs = performance.now() - began;
-      await server.killed();
+      await (values.profile === undefined ? server.killed() : server.end());
       const killed = performance.now();
       server = await startServer(world, profile);
       const startedMs = performance.now() - killed;

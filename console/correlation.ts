@@ -60,6 +60,8 @@ export function createCorrelation<State>(parts: CorrelationParts<State>): Correl
   let stale = true;
   let lastNow = 0;
   let incidents = new Map<string, Incident>();
+  /** Of those that are worked on: state and severity as they were saved last, to know what a change is. */
+  const saved = new Map<string, Incident>();
 
   const now = () => {
     lastNow = Math.max(lastNow, clock.now());
@@ -120,14 +122,17 @@ export function createCorrelation<State>(parts: CorrelationParts<State>): Correl
     },
     save() {
       for (const incident of incidents.values()) {
-        const before = parts.desk && store.incidents.get(incident.id);
+        const before = parts.desk && (saved.get(incident.id) ?? store.incidents.get(incident.id));
         store.incidents.save(incident, now());
         parts.desk?.attend(before, incident, now());
+        if (incident.state === "closed") saved.delete(incident.id);
+        else saved.set(incident.id, { ...incident });
       }
     },
     changed: () => [...incidents.keys()],
     invalidate() {
       stale = true;
+      saved.clear();
       parts.desk?.reload();
     },
     wakeInMs() {

@@ -1,9 +1,12 @@
 // Many jobs, one wait for the disk: what arrives within a few milliseconds shares a transaction, and transactions that end while the
 // disk is busy share its next sync; meanwhile the next group is worked on. A job's promise of durability is kept in `done`, which
 // runs only after commit and sync. A group that fails for a reason of one of its jobs is tried again
-// job by job, so that one bad item cannot hold up everybody; a group that fails for the disk's sake fails whole.
+// job by job, so that one bad item cannot hold up everybody; a group that fails for the disk's sake fails whole. Which jobs share
+// the next transaction, when there are more than it takes, is the fair queue's to say.
 
-export interface Job {
+import { fairQueue, type Queued } from "./fair-queue.ts";
+
+export interface Job extends Queued {
   /** Inside the transaction. May throw. */
   run(): void;
   /** After the commit, and after the sync that follows it. */
@@ -30,17 +33,17 @@ export interface CommitHooks {
 
 export interface GroupCommit {
   add(job: Job): void;
-  /** Jobs that wait. */
+  /** Items that wait. */
   pending(): number;
   /** Runs what waits now, in as many groups as it takes. Resolves when it is on the disk. */
   flush(): Promise<void>;
 }
 
-/** Jobs of one transaction: bounds how long a commit keeps the event loop. */
-const MOST_JOBS = 500;
+/** Items of one transaction: bounds how long a commit keeps the event loop, and so how late whoever is next is. */
+const MOST_ITEMS = 5_000;
 
 export function groupCommit(hooks: CommitHooks, delayMs: number): GroupCommit {
-  let queue: Job[] = [];
+  const queue = fairQueue<Job>();
   let waits = false;
   let committed: Job[] = [];
   let syncing: Promise<void> | undefined;
@@ -83,25 +86,24 @@ export function groupCommit(hooks: CommitHooks, delayMs: number): GroupCommit {
     void sync();
   };
   const attemptNext = (): void => {
-    const group = queue.slice(0, MOST_JOBS);
-    queue = queue.slice(MOST_JOBS);
+    const group = queue.take(MOST_ITEMS);
     if (group.length > 0) attempt(group);
   };
   const turn = (): void => {
-    waits = queue.length > MOST_JOBS;
-    if (waits) setImmediate(turn);
     attemptNext();
+    waits = queue.size() > 0;
+    if (waits) setImmediate(turn);
   };
 
   return {
     add(job) {
-      queue.push(job);
+      queue.add(job);
       if (!waits) setTimeout(turn, delayMs);
       waits = true;
     },
-    pending: () => queue.length,
+    pending: queue.cost,
     async flush() {
-      while (queue.length > 0) attemptNext();
+      while (queue.size() > 0) attemptNext();
       await sync();
     },
   };

@@ -16,7 +16,7 @@ import type {
 import { runAct, runDeclare } from "./acts.ts";
 import type { Declared, Input } from "./correlate/index.ts";
 import { type Correlation, type CorrelationParts, createCorrelation } from "./correlation.ts";
-import type { Sink, Taken } from "./gateway/sink.ts";
+import type { Delivery, Sink, Taken } from "./gateway/sink.ts";
 import { groupCommit } from "./group-commit.ts";
 import type { Desk, Who } from "./incidents/desk.ts";
 import { createIntake } from "./intake.ts";
@@ -66,9 +66,14 @@ export interface PipelineParts<State> extends CorrelationParts<State> {
 
 const GROUP_MS = 4;
 const SHOW_MS = 40;
+/** An incident that changes all the time is shown this often. */
+const SHOW_AGAIN_MS = 400;
 const SWEEP_MS = 250;
 const RETRY_MS = 3_000;
-const MOST_PENDING = 20_000;
+/** Items that wait: from the first number on agents are read more slowly, at the second they are sent away. */
+const PENDING = { pressed: 20_000, most: 400_000 };
+/** Whose work it is when no agent sent it. */
+const CONSOLE = { owner: "", cost: 1, urgent: true };
 /** A tick is not asked for sooner than this, nor a timer set longer than that. */
 const WAKE_MS = { least: 10, most: 3_600_000 };
 
@@ -82,6 +87,7 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
   let stopped = false;
   let silencesKnown = "[]";
   const unshown = { targets: new Set<string>(), incidents: new Set<string>() };
+  const shownAt = new Map<string, number>();
   let showTimer: NodeJS.Timeout | undefined;
 
   /** Screens see what is on the disk, as it stands when they are told: much that changes often is told once a while. */
@@ -89,10 +95,17 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
     showTimer ??= setTimeout(() => {
       showTimer = undefined;
       const targets = [...unshown.targets].map((id) => view.target(id)).filter((t) => t !== undefined);
-      const incidents = [...unshown.incidents].map((id) => store.incidents.get(id)).filter((i) => i !== undefined);
       unshown.targets.clear();
-      unshown.incidents.clear();
+      const mono = clock.monotonic();
+      for (const [id, at] of shownAt) if (mono - at >= SHOW_AGAIN_MS) shownAt.delete(id);
+      const due = [...unshown.incidents].filter((id) => !shownAt.has(id));
+      for (const id of due) {
+        unshown.incidents.delete(id);
+        shownAt.set(id, mono);
+      }
+      const incidents = due.map((id) => store.incidents.get(id)).filter((i) => i !== undefined);
       publish({ targets, incidents: withWork(incidents) });
+      if (unshown.incidents.size > 0) show();
     }, SHOW_MS);
   };
   /** Incidents on which people worked in this transaction. */
@@ -151,11 +164,12 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
   };
 
   /** Runs in the next transaction; resolves with what `run` gave after the commit, or with `otherwise` after a rollback. */
-  const queued = <T>(run: () => T, otherwise: T): Promise<T> =>
+  const queued = <T>(run: () => T, otherwise: T, place = CONSOLE): Promise<T> =>
     new Promise((resolve) => {
       if (stopped) return resolve(otherwise);
       let result = otherwise;
       commits.add({
+        ...place,
         run: () => {
           result = run();
         },
@@ -171,10 +185,10 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
     correlation.step({ type: "silences", silences });
   };
   const enter = (input: Input): void => void queued<unknown>(() => correlation.step(input), undefined);
-  const taken = (run: () => Taken): Promise<Taken> =>
-    commits.pending() > MOST_PENDING
+  const taken = (place: typeof CONSOLE, run: () => Taken): Promise<Taken> =>
+    commits.pending() > PENDING.most
       ? Promise.resolve({ ok: false, code: "try-later", detail: "too much is waiting", retryAfterMs: RETRY_MS })
-      : queued(run, UNAVAILABLE);
+      : queued(run, UNAVAILABLE, place);
 
   const notePresence = (change: PresenceChange | undefined): void => {
     if (!change) return;
@@ -200,8 +214,9 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
     lastSeq: store.items.lastSeq,
     heard: (agent) => notePresence(presence.heard(agent, clock.monotonic(), clock.now())),
     configured: (agent, config) => noteConfig(failedConfig, agent, config, log),
-    deliver: (delivery) => taken(() => intake.take(delivery)),
-    lost: (range) => taken(() => intake.takeGap(range)),
+    deliver: (delivery) => taken(placeOf(delivery), () => intake.take(delivery)),
+    lost: (range) => taken({ owner: range.agent, cost: 1, urgent: false }, () => intake.takeGap(range)),
+    pressed: () => commits.pending() > PENDING.pressed,
     act: (account, id, act) =>
       queued<ActResult>(() => runAct(store, correlation, account, id, act), { ok: false, code: "store-unavailable" }),
     declare: (account, declared) =>
@@ -257,6 +272,12 @@ const UNAVAILABLE: Taken = {
   detail: "the record cannot be written",
   retryAfterMs: RETRY_MS,
 };
+
+const placeOf = ({ agent, items }: Delivery) => ({
+  owner: agent,
+  cost: Math.max(1, items.length),
+  urgent: items.some((item) => item.type === "detection"),
+});
 
 function noteConfig(failed: Map<string, string>, agent: string, config: ConfigState, log: Logger): void {
   if (config.status !== "failed") return void failed.delete(agent);

@@ -37,19 +37,21 @@ function decode<F>(data: Uint8Array, isBinary: boolean, shapes: Shapes): Decoded
   if (data.byteLength > FRAME_LIMITS.bytes)
     return refused("frame-too-large", `${data.byteLength} bytes, at most ${FRAME_LIMITS.bytes}`);
   if (isBinary) return refused("frame-not-text", "a binary message, a text one was expected");
-  if (deeperThan(data, FRAME_LIMITS.depth))
-    return refused("frame-too-deep", `nested deeper than ${FRAME_LIMITS.depth}`);
+  const tooDeep = () => refused("frame-too-deep", `nested deeper than ${FRAME_LIMITS.depth}`);
   let value: unknown;
   try {
     value = JSON.parse(utf8.decode(data));
   } catch (error) {
+    if (deeperThan(data, FRAME_LIMITS.depth)) return tooDeep();
     return refused("frame-not-json", (error as Error).message.slice(0, 200));
   }
   const t = typeof value === "object" && value !== null ? (value as { t?: unknown }).t : undefined;
   const shape = typeof t === "string" ? shapes.get(t) : undefined;
+  // A frame of its shape is no deeper than the shape: only what is refused anyway has its brackets counted.
+  if (shape?.Check(value)) return { ok: true, frame: value as F };
+  if (deeperThan(data, FRAME_LIMITS.depth)) return tooDeep();
   if (!shape) return refused("frame-unknown-type", `t is ${JSON.stringify(t)?.slice(0, 40) ?? "missing"}`);
-  if (!shape.Check(value)) return refused("frame-invalid", firstError(shape.Errors(value)));
-  return { ok: true, frame: value as F };
+  return refused("frame-invalid", firstError(shape.Errors(value)));
 }
 
 const refused = (code: RefusalCode, detail: string) => ({ ok: false, code, detail }) as const;
@@ -60,7 +62,7 @@ function firstError(errors: { instancePath: string; message: string }[]): string
   return `${worst.instancePath || "/"} ${worst.message}`.slice(0, 300);
 }
 
-/** Counts brackets outside strings, so that a hostile nesting never reaches the recursive parser. */
+/** Counts brackets outside strings: hostile nesting is named before its errors are listed. JSON.parse itself does not recurse. */
 function deeperThan(data: Uint8Array, limit: number): boolean {
   let depth = 0;
   let inString = false;

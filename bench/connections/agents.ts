@@ -32,7 +32,7 @@ export interface Tally {
   refused: Record<string, number>;
 }
 
-const HANDSHAKE_MS = 10_000;
+const HANDSHAKE_MS = 30_000;
 const BEATS = 2.5;
 
 interface Agent {

@@ -8,7 +8,7 @@ import { leafMaker } from "../../test/console/support/pki.ts";
 import { agentId } from "../ingest/world.ts";
 import type { Orders, Tally } from "./agents.ts";
 
-const HANDSHAKE_MS = 10_000;
+const HANDSHAKE_MS = 30_000;
 const HELLO = 'CONNECT {"verbose":false,"pedantic":false,"lang":"bench","version":"0","protocol":1}\r\nPING\r\n';
 const tally: Tally = { t: "tally", back: 0, acked: 0, lost: 0, tries: 0, refused: {} };
 

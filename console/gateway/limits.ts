@@ -10,7 +10,7 @@ export interface GatewayLimits {
   /** Without any frame for this long the connection is given up: long after the agent was called silent. */
   idleMs: number;
   tlsHandshakeMs: number;
-  /** TLS handshakes at a time, and how long a connection may wait for its own: an agent gives up after 10 s. */
+  /** TLS handshakes at a time, and how long a connection may wait for its own: an agent gives up after 30 s. */
   handshakes: number;
   patienceMs: number;
   /** Agents connected at a time; the limit of open files may admit fewer. */
@@ -24,6 +24,8 @@ export interface GatewayLimits {
   hellos: BucketRule;
   /** Batches of one agent that wait for their commit before its socket is no longer read. */
   unacked: number;
+  /** The same when more waits than is good. */
+  unackedPressed: number;
   /** Bytes that an agent may leave unread before it is dropped. */
   unsentBytes: number;
   enrolBodyBytes: number;
@@ -38,13 +40,14 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   idleMs: 30_000,
   tlsHandshakeMs: 10_000,
   handshakes: 128,
-  patienceMs: 9_000,
+  patienceMs: 28_000,
   agents: 1_000_000,
   requestMs: 10_000,
   frames: { burst: 3_000, perSecond: 500 },
   connects: { burst: 20, perSecond: 1 },
   hellos: { burst: 2_000, perSecond: 1_000 },
   unacked: 32,
+  unackedPressed: 2,
   unsentBytes: 4 * 1024 * 1024,
   enrolBodyBytes: 16 * 1024,
   enrols: { burst: 20, perSecond: 1 },

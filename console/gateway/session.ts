@@ -72,16 +72,19 @@ export function startSession(parts: SessionParts): Session {
     setTimeout(() => socket.terminate(), 2_000).unref();
   };
 
+  /** Under pressure it is the agents' outboxes that wait, each its share, and not this process's memory. */
+  const most = () => (sink.pressed() ? limits.unackedPressed : limits.unacked);
+
   const settle = (epoch: number, taken: Taken) => {
     unacked -= 1;
-    if (socket.isPaused && unacked < limits.unacked / 2) socket.resume();
+    if (socket.isPaused && unacked < most() / 2) socket.resume();
     if (!taken.ok) return refuse(taken.code, taken.detail, taken.retryAfterMs);
     send({ t: "ack", epoch, seq: taken.seq, at: parts.now(), ...(taken.full ? { full: true as const } : {}) });
   };
 
   const submit = (epoch: number, taken: Promise<Taken>) => {
     unacked += 1;
-    if (unacked >= limits.unacked) socket.pause();
+    if (unacked >= most()) socket.pause();
     void taken.then((t) => settle(epoch, t));
   };
 

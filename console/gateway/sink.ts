@@ -31,6 +31,8 @@ export interface Sink {
   heard(agent: string): void;
   /** How the agent stands with its assignment. */
   configured(agent: string, config: ConfigState): void;
+  /** More waits than is good: agents are to be read more slowly. */
+  pressed(): boolean;
   deliver(delivery: Delivery): Promise<Taken>;
   lost(range: LostRange): Promise<Taken>;
 }

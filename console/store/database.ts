@@ -1,12 +1,18 @@
 // Opens the record: one SQLite file, one writer, every commit on the platter before it is acknowledged. Named errors
 // for what an operator can meet: damage, a second console, a newer schema, a folder that cannot be written.
-import { mkdirSync, statSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, Problem } from "../problem.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
-export type StoreCode = "store-corrupt" | "store-in-use" | "store-newer" | "store-unwritable" | "store-full";
+export type StoreCode =
+  | "store-corrupt"
+  | "store-in-use"
+  | "store-newer"
+  | "store-unwritable"
+  | "store-full"
+  | "store-not-copied";
 
 /** SQLite's primary result codes (sqlite.org/rescode.html) that name a state of the disk rather than a mistake of ours. */
 const RESULT = { busy: 5, locked: 6, readonly: 8, ioerr: 10, corrupt: 11, full: 13, cantopen: 14, notadb: 26 } as const;
@@ -36,7 +42,7 @@ export function openDatabase(dataDir: string): DatabaseSync {
              PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 134217728; PRAGMA wal_autocheckpoint = 4000;`);
     db.exec("BEGIN IMMEDIATE; COMMIT");
     checkIntegrity(db, path);
-    migrate(db, path);
+    migrate(db, path, dataDir);
     return db;
   } catch (error) {
     db?.close();
@@ -51,7 +57,7 @@ function checkIntegrity(db: DatabaseSync, path: string): void {
 }
 
 /** Brings the schema up to date, an entry a transaction. A name that we do not know was written by a newer console. */
-function migrate(db: DatabaseSync, path: string): void {
+function migrate(db: DatabaseSync, path: string, dataDir: string): void {
   const seen = migrationsSeen(db);
   const unknown = [...seen].filter((name) => !MIGRATIONS.some((m) => m.name === name));
   if (unknown.length > 0)
@@ -61,10 +67,40 @@ function migrate(db: DatabaseSync, path: string): void {
       `the record has schema changes that this console does not know: ${unknown.join(", ")}`,
       "Start the newer version of the console again, or take the record's copy from before the upgrade.",
     );
-  for (const { name, sql = "", run } of MIGRATIONS.filter((m) => !seen.has(m.name))) {
+  const next = MIGRATIONS.filter((m) => !seen.has(m.name));
+  if (seen.size > 0 && next.length > 0) copyBefore(db, dataDir, next[0]!.name);
+  for (const { name, sql = "", run } of next) {
     db.exec(`BEGIN IMMEDIATE; ${sql}`);
     run?.(db);
     db.exec(`INSERT INTO migration (name) VALUES ('${name}'); COMMIT`);
+  }
+}
+
+/**
+ * A copy of the record as it was before its schema changes: the way back to the version before. Without room for it nothing is changed.
+ * It appears under its name only when it is whole and on the disk.
+ */
+function copyBefore(db: DatabaseSync, dataDir: string, next: string): void {
+  const folder = join(dataDir, "backups");
+  const file = join(folder, `before-${next}-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "")}.db`);
+  const part = `${file}.part`;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    rmSync(part, { force: true });
+    db.prepare("VACUUM INTO ?").run(part);
+    const copy = openSync(part, "r+");
+    fsyncSync(copy);
+    closeSync(copy);
+    renameSync(part, file);
+  } catch (error) {
+    if (existsSync(part)) rmSync(part);
+    throw new Problem<StoreCode>(
+      "store-not-copied",
+      file,
+      `the record needs a new schema, and cannot be copied before: ${messageOf(error)}`,
+      "Free as much space as the record takes, or start the version before; nothing was changed.",
+      error,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
-// Incidents as they stand: whole as JSON, with the columns that lists ask for.
+// Incidents as they stand: a head as JSON with the columns that lists ask for, and what grows of it beside (incident-parts.ts).
 import type { DatabaseSync } from "node:sqlite";
 import type { Incident } from "../../protocol/incident.ts";
+import type { IncidentParts } from "./incident-parts.ts";
 
 export interface Incidents {
   /** Keeps the whole new state of an incident. */
@@ -13,7 +14,7 @@ export interface Incidents {
   countByState(): Record<string, number>;
 }
 
-export function incidentsOf(db: DatabaseSync): Incidents {
+export function incidentsOf(db: DatabaseSync, parts: IncidentParts): Incidents {
   const upsert = db.prepare(
     `INSERT INTO incident (id, state, class, severity, asset, opened_at, changed_at, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET state = excluded.state, class = excluded.class, severity = excluded.severity,
@@ -25,14 +26,15 @@ export function incidentsOf(db: DatabaseSync): Incidents {
   );
   const selectNewest = db.prepare("SELECT json FROM incident ORDER BY n DESC LIMIT ?");
   const countStates = db.prepare("SELECT state, count(*) AS n FROM incident GROUP BY state");
-  const parse = (rows: unknown) => (rows as { json: string }[]).map((r) => JSON.parse(r.json) as Incident);
+  const parse = (rows: unknown) => (rows as { json: string }[]).map((r) => parts.whole(r.json));
   return {
     save(i, at) {
-      upsert.run(i.id, i.state, i.class, i.severity, i.cause.asset, i.openedAt, at, JSON.stringify(i));
+      upsert.run(i.id, i.state, i.class, i.severity, i.cause.asset, i.openedAt, at, parts.headOf(i));
+      parts.save(i);
     },
     get: (id) => {
       const row = selectOne.get(id) as { json: string } | undefined;
-      return row && (JSON.parse(row.json) as Incident);
+      return row && parts.whole(row.json);
     },
     unclosed: () => parse(selectUnclosed.all()),
     newest: (limit) => parse(selectNewest.all(limit)),

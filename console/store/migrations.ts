@@ -4,6 +4,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { casework } from "./migrations/casework.ts";
 import { enrolments } from "./migrations/enrolments.ts";
+import { incidentParts } from "./migrations/incident-parts.ts";
 import { lifecycle } from "./migrations/lifecycle.ts";
 import { logByDay } from "./migrations/log-by-day.ts";
 import { people } from "./migrations/people.ts";
@@ -16,4 +17,12 @@ export interface Migration {
   run?(db: DatabaseSync): void;
 }
 
-export const MIGRATIONS: readonly Migration[] = [spine, lifecycle, people, logByDay, casework, enrolments];
+export const MIGRATIONS: readonly Migration[] = [
+  spine,
+  lifecycle,
+  people,
+  logByDay,
+  casework,
+  enrolments,
+  incidentParts,
+];

@@ -4,6 +4,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Incident } from "../../protocol/incident.ts";
 import type { Scope } from "../people/scope.ts";
+import type { IncidentParts } from "./incident-parts.ts";
 
 export interface Numbered {
   /** Grows with each incident: what a cursor holds. */
@@ -21,7 +22,7 @@ export interface Scoped {
 
 const MINE = `i.n IN (SELECT n FROM incident_agency WHERE agency IN (SELECT value FROM json_each(?)))`;
 
-export function scopedOf(db: DatabaseSync): Scoped {
+export function scopedOf(db: DatabaseSync, parts: IncidentParts): Scoped {
   const page = (mine: string, open: string) =>
     db.prepare(`SELECT i.n, i.json FROM incident i WHERE ${mine} AND i.n < ? ${open} ORDER BY i.n DESC LIMIT ?`);
   const OPEN = "AND i.state <> 'closed'";
@@ -38,11 +39,11 @@ export function scopedOf(db: DatabaseSync): Scoped {
     incidents(scope, before, limit, open) {
       const query = pages[scope === undefined ? "all" : "mine"][open ? "open" : "any"];
       const found = query.all(listOf(scope), before ?? Number.MAX_SAFE_INTEGER, limit);
-      return (found as { n: number; json: string }[]).map((r) => ({ n: r.n, incident: JSON.parse(r.json) }));
+      return (found as { n: number; json: string }[]).map((r) => ({ n: r.n, incident: parts.whole(r.json) }));
     },
     incident(scope, id) {
       const row = one(scope, id);
-      return row && JSON.parse(row.json);
+      return row && parts.whole(row.json);
     },
     concerned: (scope, id) => one(scope, id) !== undefined,
   };

@@ -9,6 +9,7 @@ import { type Cases, casesOf } from "./casework.ts";
 import { openDatabase } from "./database.ts";
 import { type Enrolments, enrolmentsOf } from "./enrolments.ts";
 import { idempotencyOf } from "./idempotency.ts";
+import { incidentPartsOf } from "./incident-parts.ts";
 import { type Incidents, incidentsOf } from "./incidents.ts";
 import { type Items, itemsOf } from "./items.ts";
 import { dayOf } from "./log.ts";
@@ -54,6 +55,7 @@ export function openStore(dataDir: string): Store {
   const db = openDatabase(dataDir);
   const size = (file: string) => statSync(join(dataDir, file), { throwIfNoEntry: false })?.size ?? 0;
   const items = itemsOf(db);
+  const parts = incidentPartsOf(db);
   let journal: number | undefined;
   const run = <T>(work: () => T): T => {
     db.exec("BEGIN IMMEDIATE");
@@ -65,17 +67,18 @@ export function openStore(dataDir: string): Store {
       // SQLite has rolled back by itself after some errors (full disk); then there is nothing left to roll back.
       if (db.isTransaction) db.exec("ROLLBACK");
       items.forget();
+      parts.forget();
       throw error;
     }
   };
   return {
     items,
-    incidents: incidentsOf(db),
+    incidents: incidentsOf(db, parts),
     accounts: accountsOf(db),
     audit: auditOf(db),
     tokens: tokensOf(db),
     idempotency: idempotencyOf(db),
-    scoped: scopedOf(db),
+    scoped: scopedOf(db, parts),
     cases: casesOf(db),
     silences: silencesOf(db),
     outbox: outboxOf(db),

@@ -15,6 +15,7 @@ import { createView } from "../../console/view.ts";
 import type { Incident, Item, Report } from "../../protocol/index.ts";
 import { stateDigest } from "../../protocol/state.ts";
 import { bad, good, sampleRegistry } from "./support/province.ts";
+import { eventually } from "./support/rig.ts";
 
 const PORTAL = "xa-mot/certificate/portal";
 const folders: string[] = [];
@@ -111,6 +112,46 @@ function setUp(folder = mkdtempSync(join(tmpdir(), "vonggac-pipeline-"))) {
   };
 }
 
+test("one agent's flood is behind another's detection, and both are kept in their own order", async () => {
+  const p = setUp();
+  const flood = Array.from({ length: 400 }, (_, k) =>
+    p.pipeline.deliver({
+      agent: "xa-mot",
+      epoch: 1,
+      firstSeq: k * 50 + 1,
+      items: Array.from({ length: 50 }, (_, i) => good(PORTAL, k * 50 + i + 1)),
+      digest: undefined,
+    }),
+  );
+  const sign = p.pipeline.deliver({ agent: "xa-hai", epoch: 1, firstSeq: 1, items: [detection()], digest: undefined });
+  assert.deepEqual(
+    (await Promise.all([...flood, sign])).map((t) => t.ok),
+    Array(401).fill(true),
+  );
+  const log = p.store.items.after(0, 20_001);
+  assert.equal(log.length, 20_001);
+  const before = log.findIndex((e) => e.agent === "xa-hai");
+  assert.ok(before <= 50, `${before} items of the flood were kept before the detection that came after them`);
+  const seqs = log.filter((e) => e.agent === "xa-mot").map((e) => e.seq);
+  assert.deepEqual(
+    seqs,
+    seqs.map((_, i) => i + 1),
+  );
+  await p.end();
+});
+
+const detection = (): Item => ({
+  type: "detection",
+  id: "1",
+  detector: "ssh-brute-force",
+  target: "xa-hai/ssh-log/xa-hai",
+  at: 1,
+  class: "ssh-brute-force",
+  severity: "high",
+  count: 1,
+  evidence: {},
+});
+
 const incidentOf = (id: string, target: string, at: number): Incident => ({
   id,
   cause: { asset: target, name: { vi: target, en: target } },
@@ -129,6 +170,7 @@ const diskFull = () => Object.assign(new Error("database or disk is full"), { er
 test("a commit that fails: refused, not acked, and gone from the record, the view, the correlator and the screen", async () => {
   const p = setUp();
   assert.deepEqual(await p.deliver(1, [good(PORTAL)]), { ok: true, seq: 1, full: false });
+  await eventually("the screen saw the first", () => p.published.length > 0);
   p.published.length = 0;
   p.knobs.failCommit = diskFull();
   const taken = await p.deliver(2, [bad(PORTAL, "CERT_EXPIRED")]);

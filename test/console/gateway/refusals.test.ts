@@ -46,6 +46,14 @@ for (const [code, data] of [
     await refusedAs(peer, code);
   });
 
+test("frame-too-deep: a million brackets, also where the shape allows anything", async () => {
+  for (const text of ["[".repeat(1_000_000), `{"t":"batch","items":${"[".repeat(400_000)}${"]".repeat(400_000)}}`]) {
+    const peer = await beforeHello();
+    peer.raw(text);
+    await refusedAs(peer, "frame-too-deep");
+  }
+});
+
 test("a message beyond what is read at all closes with 1009", async () => {
   const peer = await beforeHello();
   peer.raw("x".repeat(3_000_000));
@@ -262,5 +270,21 @@ test("an agent that sends faster than commits come is held back, not buffered fo
   assert.ok(bench.held() >= 32 && bench.held() <= 36, `${bench.held()} batches taken before any was settled`);
   bench.hold(false);
   for (let i = 0; i < 39; i++) await peer.next("ack");
+  await peer.end();
+});
+
+test("when more waits than is good, an agent is read two batches at a time", async () => {
+  const peer = await join(await bench.door("xa-hai"), "xa-hai");
+  bench.press(true);
+  bench.hold(true);
+  const long = "x".repeat(2_000);
+  const fat = Array.from({ length: 50 }, () => ({ ...good("xa-hai/link/hub1~xa-hai"), facts: { a: long } }));
+  for (let i = 0; i < 20; i++) peer.send(batchOf(1, fat));
+  await eventually("two are taken", () => bench.held() >= 2);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.ok(bench.held() <= 4, `${bench.held()} batches taken before any was settled`);
+  bench.press(false);
+  bench.hold(false);
+  for (let i = 0; i < 20; i++) await peer.next("ack");
   await peer.end();
 });

@@ -1,14 +1,15 @@
 // The record meets the world: damage, a second console, a newer schema, a folder that cannot be written, a full disk.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import { spine } from "../../../console/store/migrations/spine.ts";
+import { MIGRATIONS } from "../../../console/store/migrations.ts";
 import { isDiskFailure, openStore } from "../../../console/store/store.ts";
-import { good } from "../support/province.ts";
+import { good, incident } from "../support/province.ts";
 
 const root = mkdtempSync(join(tmpdir(), "vonggac-store-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -78,6 +79,56 @@ test("a record of the first schema is taken up: its log by the day, every item u
     );
     store.close();
   }
+});
+
+/** A record of the schema before `until`, with one incident in it. */
+function olderRecord(dir: string, until: string): void {
+  mkdirSync(dir, { recursive: true });
+  const db = new DatabaseSync(join(dir, "record.db"));
+  db.exec("CREATE TABLE migration (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT");
+  for (const { name, sql = "", run } of MIGRATIONS.slice(
+    0,
+    MIGRATIONS.findIndex((m) => m.name === until),
+  )) {
+    db.exec(sql);
+    run?.(db);
+    db.exec(`INSERT INTO migration (name) VALUES ('${name}')`);
+  }
+  const i = incident("INC-000007", { agency: "xa-mot" });
+  db.prepare("INSERT INTO incident VALUES (7, ?, ?, ?, ?, ?, 1, 1, ?)").run(
+    ...[i.id, i.state, i.class, i.severity, i.cause.asset, JSON.stringify(i)],
+  );
+  db.close();
+}
+
+test("before its schema changes the record is copied, and the copy opens the version before; a new record has none", () => {
+  const dir = fresh();
+  olderRecord(dir, "enrolments");
+  const store = openStore(dir);
+  assert.deepEqual(store.incidents.get("INC-000007"), incident("INC-000007", { agency: "xa-mot" }));
+  store.close();
+  const copies = readdirSync(join(dir, "backups"));
+  assert.equal(copies.length, 1);
+  assert.match(copies[0]!, /^before-enrolments-\d{8}T\d{6}Z\.db$/);
+  const copy = new DatabaseSync(join(dir, "backups", copies[0]!), { readOnly: true });
+  assert.equal((copy.prepare("SELECT max(name = 'enrolments') AS n FROM migration").get() as { n: number }).n, 0);
+  assert.equal((copy.prepare("SELECT count(*) AS n FROM incident").get() as { n: number }).n, 1);
+  copy.close();
+  openStore(dir).close();
+  assert.equal(readdirSync(join(dir, "backups")).length, 1, "once a change");
+  const another = fresh();
+  openStore(another).close();
+  assert.ok(!existsSync(join(another, "backups")));
+});
+
+test("a record that cannot be copied is left as it is", () => {
+  const dir = fresh();
+  olderRecord(dir, "enrolments");
+  writeFileSync(join(dir, "backups"), "in the way");
+  assert.throws(() => openStore(dir), { code: "store-not-copied" });
+  const db = new DatabaseSync(join(dir, "record.db"));
+  assert.equal((db.prepare("SELECT max(name = 'enrolments') AS n FROM migration").get() as { n: number }).n, 0);
+  db.close();
 });
 
 test("a folder that is a file", () => {

@@ -17,6 +17,7 @@ export async function startPeerless(limits: Partial<GatewayLimits> = {}) {
   const last = new Map<string, number>();
   let failing: RefusalCode | undefined;
   let holding = false;
+  let pressed = false;
   const waiting: (() => void)[] = [];
   const revoked = new Map<string, number>();
   let mayEnrol: MayEnrol = "yes";
@@ -33,6 +34,7 @@ export async function startPeerless(limits: Partial<GatewayLimits> = {}) {
     knowsAgent: (agent) => (AGENTS as readonly string[]).includes(agent),
     lastSeq: (agent, epoch) => last.get(`${agent} ${epoch}`) ?? 0,
     heard() {},
+    pressed: () => pressed,
     configured() {},
     deliver: (d) => take(d.agent, d.epoch, d.firstSeq, d.items.length),
     lost: (r) => take(r.agent, r.epoch, r.from, r.to - r.from + 1),
@@ -72,6 +74,9 @@ export async function startPeerless(limits: Partial<GatewayLimits> = {}) {
       if (!on) for (const resolve of waiting.splice(0)) resolve();
     },
     held: () => waiting.length,
+    press(on: boolean) {
+      pressed = on;
+    },
     /** Revokes what was issued until now, as the console would. */
     revoke(agent: string) {
       revoked.set(agent, Date.now());

@@ -1,0 +1,79 @@
+// Incidents and what grows of them: whatever is done to evidence and history, what is read is what was saved.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, test } from "node:test";
+import fc from "fast-check";
+import { openStore } from "../../../console/store/store.ts";
+import type { Incident } from "../../../protocol/index.ts";
+import { incident } from "../support/province.ts";
+
+const root = mkdtempSync(join(tmpdir(), "vonggac-incidents-"));
+after(() => rmSync(root, { recursive: true, force: true }));
+let n = 0;
+const fresh = () => join(root, `r${n++}`);
+const base = incident("INC-000001", { agency: "xa-mot" });
+const piece = (k: number, agency = "xa-mot") => ({ ...base.evidence[0]!, agency, since: k });
+
+test("random growth, cuts and rewrites of evidence and history: what is read is what was saved, also after a restart", () => {
+  const change = fc.oneof(
+    fc.record({ kind: fc.constant("append" as const), k: fc.nat(50) }),
+    fc.record({ kind: fc.constant("cut" as const), k: fc.nat(5) }),
+    fc.record({ kind: fc.constant("rewrite" as const), k: fc.nat(50) }),
+    fc.record({ kind: fc.constant("drop-second" as const), k: fc.constant(0) }),
+    fc.record({ kind: fc.constant("fail" as const), k: fc.nat(50) }),
+    fc.record({ kind: fc.constant("restart" as const), k: fc.constant(0) }),
+  );
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 25 }), (changes) => {
+      const dir = fresh();
+      let store = openStore(dir);
+      let kept: Incident | undefined;
+      let now: Incident = { ...base, evidence: [piece(0)], history: [...base.history] };
+      for (const { kind, k } of changes) {
+        const { evidence } = now;
+        if (kind === "append" || kind === "fail") now = { ...now, evidence: [...evidence, piece(k)].slice(-8) };
+        else if (kind === "cut") now = { ...now, evidence: evidence.slice(0, k) };
+        else if (kind === "rewrite") now = { ...now, evidence: evidence.map((_, i) => piece(k + i)) };
+        else if (kind === "drop-second") now = { ...now, evidence: evidence.filter((_, i) => i !== 1) };
+        const event = { at: k, by: "machine", what: "evidence-added", reason: { key: "x", facts: {} } } as const;
+        now = { ...now, history: [...now.history, event].slice(-6) };
+        if (kind === "restart") {
+          store.close();
+          store = openStore(dir);
+        }
+        if (kind === "fail") {
+          const failing = () =>
+            store.transaction(() => {
+              store.incidents.save(now, 1);
+              throw new Error("as told");
+            });
+          assert.throws(failing, /as told/);
+        } else {
+          store.transaction(() => store.incidents.save(now, 1));
+          kept = now;
+        }
+        assert.deepEqual(store.incidents.get(base.id), kept);
+      }
+      store.close();
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test("one more piece of evidence is one more row, and tells the record whom the incident concerns", () => {
+  const dir = fresh();
+  const store = openStore(dir);
+  const evidence = Array.from({ length: 200 }, (_, k) => piece(k));
+  store.transaction(() => store.incidents.save({ ...base, evidence }, 1));
+  store.transaction(() => store.incidents.save({ ...base, evidence: [...evidence, piece(200, "xa-hai")] }, 2));
+  assert.ok(store.scoped.concerned(new Set(["xa-hai"]), base.id));
+  assert.ok(!store.scoped.concerned(new Set(["bast1"]), base.id));
+  store.close();
+  const db = new DatabaseSync(join(dir, "record.db"), { readOnly: true });
+  const rows = db.prepare("SELECT count(*) AS n, max(i) AS last FROM incident_part WHERE kind = 'evidence'").get();
+  assert.deepEqual({ ...rows }, { n: 201, last: 201 }, "none of the first 200 was written anew");
+  db.close();
+});

@@ -5,7 +5,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { AgentError } from "./errors.ts";
 import { copy, inMemory, onDisk, remove, setAside, troubleOf } from "./outbox-store.ts";
 
-const BACK_TO_DISK_MS = 60_000;
+/** Short: what stands in memory is lost if the agent is killed. Not shorter: each try copies everything. */
+export const BACK_TO_DISK_MS = 10_000;
 
 export interface PlaceOptions {
   path: string;

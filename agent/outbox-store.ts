@@ -85,7 +85,7 @@ export function copy(from: DatabaseSync, to: DatabaseSync): void {
     for (const [table, columns] of [
       ["state", "epoch, nextSeq"],
       ["entry", "id, seq, kind, width, body"],
-      ["cursor", "target, inode, offset"],
+      ["cursor", "target, inode, offset, memory, at"],
     ] as const) {
       const marks = columns.replaceAll(/\w+/g, "?");
       const insert = to.prepare(`INSERT INTO ${table} (${columns}) VALUES (${marks})`);

@@ -160,7 +160,8 @@ test("a full disk: everything goes on in memory, and back to disk later", { skip
     const troubles: string[] = [];
     const path = join(mount, "outbox.db");
     const box = open(path, 1_000, troubles, () => now);
-    box.put([report("sent")]);
+    const place = { inode: "1:2", offset: 77, memory: "[1]", at: 9 };
+    box.put([report("sent")], { log: place });
     assert.deepEqual(words(box.flush(1)), ["1 sent"]);
     const { epoch } = box;
     for (let i = 0; i < 400; i++) {
@@ -171,6 +172,7 @@ test("a full disk: everything goes on in memory, and back to disk later", { skip
     assert.equal(box.isInMemory, true);
     assert.deepEqual(readdirSync(mount), [], "the file must not stand for a later start");
     assert.equal(box.epoch, epoch);
+    assert.deepEqual(box.cursor("log"), place, "what a detector remembers moves with the rest");
     assert.equal(box.depth, 401);
     assert.deepEqual(words(box.resume(0).again), ["1 sent"]);
     assert.deepEqual(words(box.flush(399)).at(-1), "400 r398");

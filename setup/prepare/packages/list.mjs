@@ -36,6 +36,8 @@ const TEST = [
   "dns-root-data",
   "knot-dnssecutils",
   "unbound-host",
+  "libfaketime", // one process of the chaos test has a clock of its own
+  "debootstrap", // a bare Debian, in which an agent's package is installed
   "stayrtr", // an RPKI validator's own word, spoken to our borders
 ];
 

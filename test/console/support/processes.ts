@@ -18,9 +18,15 @@ export interface Process {
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
-export function run(main: string, configFile: string): Process {
-  const child = spawn(process.execPath, [join(ROOT, main), "--config", configFile], {
+/** `how`: more of the environment, and options of Node itself. */
+export function run(
+  main: string,
+  configFile: string,
+  how: { env?: Record<string, string>; node?: string[] } = {},
+): Process {
+  const child = spawn(process.execPath, [...(how.node ?? []), join(ROOT, main), "--config", configFile], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...how.env },
   });
   let text = "";
   for (const stream of [child.stdout, child.stderr])

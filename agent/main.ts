@@ -10,14 +10,16 @@ import { AssignmentKeeper } from "./assignment.ts";
 import { CHECKS } from "./checks/index.ts";
 import { type Config, readConfig } from "./config.ts";
 import { DETECTORS } from "./detectors/index.ts";
-import { keepRenewed, needOf, obtainAtLast } from "./enrol.ts";
+import { keepRenewed, needOf, obtain, obtainAtLast } from "./enrol.ts";
 import { AgentError } from "./errors.ts";
+import { upgrading } from "./field/index.ts";
 import { type Identity, readIdentity } from "./identity.ts";
 import { keepInventory } from "./inventory.ts";
 import { Latest } from "./latest.ts";
 import { Link } from "./link.ts";
 import { newMetrics, render, serveMetrics } from "./metrics.ts";
 import { Outbox } from "./outbox.ts";
+import { BACK_TO_DISK_MS } from "./outbox-place.ts";
 import { Runner } from "./runner.ts";
 import { makeWorld } from "./world/index.ts";
 
@@ -78,6 +80,12 @@ export function startAgent(config: Config, log: Logger): { stop(): Promise<void>
     onTrouble,
   });
 
+  const upgrades = upgrading(config, {
+    identity: () => identity,
+    log: (event, about) => log.info(about, event),
+    onTrouble,
+  });
+
   const link = new Link({
     url: config.console.url,
     serverName: config.console.serverName,
@@ -95,7 +103,10 @@ export function startAgent(config: Config, log: Logger): { stop(): Promise<void>
       link.wake(false);
     },
     digest: () => latest.digest(runner.targets),
-    onAcked: () => metrics.acks.add({}),
+    onAcked: () => {
+      metrics.acks.add({});
+      upgrades?.acked();
+    },
     onConnected: (connected) => {
       isConnected = connected;
       if (connected) metrics.connections.add({});
@@ -115,8 +126,12 @@ export function startAgent(config: Config, log: Logger): { stop(): Promise<void>
   );
   server.on("error", (error) => log.warn({ error: error.message }, "metrics-unavailable"));
 
+  // Nobody need have anything to say: what a detector remembers is lost with a kill for as long as it is not on disk.
+  const backToDisk = setInterval(() => outbox.isInMemory && outbox.flush(0), BACK_TO_DISK_MS);
+
   const ending = new AbortController();
   let stopRenewing = () => {};
+  let stopUpgrades = () => {};
   const connect = async () => {
     if (needOf(identity, Date.now()) === "enrol") {
       identity = await obtainAtLast(config, onTrouble, ending.signal);
@@ -130,6 +145,7 @@ export function startAgent(config: Config, log: Logger): { stop(): Promise<void>
     };
     stopRenewing = keepRenewed(config, Date.now, renewed, onTrouble);
     link.start();
+    stopUpgrades = upgrades?.start() ?? stopUpgrades;
   };
 
   const stopInventory = keepInventory({
@@ -143,7 +159,9 @@ export function startAgent(config: Config, log: Logger): { stop(): Promise<void>
     stop: async () => {
       ending.abort();
       stopRenewing();
+      stopUpgrades();
       stopInventory();
+      clearInterval(backToDisk);
       runner.stop();
       link.stop();
       outbox.close();
@@ -165,8 +183,16 @@ function makeStateDir(path: string): void {
   }
 }
 
+/** One try, for whoever installs an agent and waits for the answer. Needs nothing where there is a certificate already. */
+async function enrolOnce(config: Config, log: Logger): Promise<void> {
+  makeStateDir(config.stateDir);
+  if (needOf(readIdentity(config.stateDir), Date.now()) !== "enrol") return;
+  const { until } = await obtain(config, undefined);
+  log.info({ until: new Date(until).toISOString() }, "enrolled");
+}
+
 function main(): void {
-  const { values } = parseArgs({ options: { config: { type: "string" } } });
+  const { values } = parseArgs({ options: { config: { type: "string" }, "enrol-once": { type: "boolean" } } });
   const log = pino({ base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
   const fail = (error: unknown) => {
     const remedy = error instanceof AgentError ? error.remedy : undefined;
@@ -178,6 +204,7 @@ function main(): void {
   try {
     const config = readConfig(values.config ?? "/etc/vonggac/agent.json");
     log.level = config.logLevel;
+    if (values["enrol-once"]) return void enrolOnce(config, log).catch(fail);
     const agent = startAgent(config, log);
     log.info({ agent: config.agent, version: pkg.version, pid: process.pid }, "the agent runs");
     for (const signal of ["SIGTERM", "SIGINT"] as const)

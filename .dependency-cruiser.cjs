@@ -1,5 +1,5 @@
 // The import rules of the architecture, and the only place that states them as rules (docs/architecture.md says why).
-const ours = "^(cli|infra|agent|console|test|bench|setup)/";
+const ours = "^(cli|infra|agent|packaging|console|test|bench|setup)/";
 module.exports = {
   forbidden: [
     {
@@ -13,19 +13,26 @@ module.exports = {
       name: "infra-stands-alone",
       severity: "error",
       from: { path: "^infra/" },
-      to: { path: "^(cli|agent|console|test|bench)/" },
+      to: { path: "^(cli|agent|packaging|console|test|bench)/" },
     },
     {
       name: "agent-stands-alone",
       severity: "error",
       from: { path: "^agent/" },
-      to: { path: "^(cli|infra|console|test|bench|setup)/" },
+      to: { path: "^(cli|infra|packaging|console|test|bench|setup)/" },
     },
     {
       name: "console-stands-alone",
       severity: "error",
       from: { path: "^console/" },
-      to: { path: "^(cli|infra|agent|test|bench|setup)/" },
+      to: { path: "^(cli|infra|agent|packaging|test|bench|setup)/" },
+    },
+    {
+      name: "packaging-stands-alone",
+      comment: "it takes the agent's files as files, and sees protocol",
+      severity: "error",
+      from: { path: "^packaging/" },
+      to: { path: "^(cli|infra|agent|console|test|bench|setup)/" },
     },
     {
       name: "cli-enters-by-the-front-door",
@@ -33,9 +40,9 @@ module.exports = {
       severity: "error",
       from: { path: "^cli/" },
       to: {
-        path: "^(infra|agent|console)/",
+        path: "^(infra|agent|packaging|console)/",
         pathNot:
-          "^(infra/index|infra/commands|infra/planning|infra/platforms/lab/faults/index|agent/main|agent/tools|console/main|console/tools)\\.ts$",
+          "^(packaging/index|infra/index|infra/commands|infra/planning|infra/platforms/lab/faults/index|agent/main|agent/tools|console/main|console/tools)\\.ts$",
       },
     },
     {

@@ -27,6 +27,18 @@ const ConfigSchema = Type.Object(
       { host: Type.String({ minLength: 2 }), port: Type.Integer({ minimum: 0, maximum: 65_535 }) },
       { additionalProperties: false },
     ),
+    /** Of an agent that was installed from a package (docs/field.md): where its release, the pinned key and the updater's word stand. */
+    upgrade: Type.Optional(
+      Type.Object(
+        {
+          releaseFile: Path,
+          keyFile: Path,
+          outcomeFile: Path,
+          everySeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     outboxItems: Type.Integer({ minimum: 1_000, maximum: 10_000_000 }),
     logLevel: Type.Union(["trace", "debug", "info", "warn", "error", "fatal"].map((level) => Type.Literal(level))),
   },

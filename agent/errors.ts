@@ -20,6 +20,14 @@ const REMEDIES = {
   "enrol-unreachable": "the console cannot be reached: check the address and the way to it; it is tried again",
   "enrol-refused": "ask for a new one-time token for this agent",
   "enrol-failed": "look at the detail; it is tried again",
+  "release-not-signed":
+    "a release by another key than the one pinned at installation was offered: find out who offers it",
+  "release-invalid": "what was offered is no release: package it again",
+  "release-other-machine": "offer this agent a release for its own kind of machine",
+  "release-older": "releases never go back: make and sign a new one, with the older code if need be",
+  "release-damaged": "the payload is not the one that was signed: offer the package again",
+  "release-no-space": "free space on the agent's machine; it is tried again with the next release",
+  "release-unfetched": "the console could not be asked: it is tried again",
 
   "log-unreadable": "give the agent's account read access to the log (a group, not root)",
 } as const;

@@ -65,6 +65,8 @@ export const ConsoleConfigSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    /** Where releases of the agent are offered from (docs/field.md); without it none is. */
+    releasesDir: Type.Optional(Path),
     /** Days that the log of items is kept. Central logs of a level 3 system: three months at least (TCVN 14423:2026; Decree 331/2026). */
     retention: Type.Optional(
       Type.Object({ logDays: Type.Integer({ minimum: LEAST_LOG_DAYS }) }, { additionalProperties: false }),

@@ -90,6 +90,14 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     beatMs: config.timing.beatMs,
     sink: pipeline,
     admission: enrolments,
+    releasesDir: config.releasesDir,
+    released(agent, { serial, ...what }) {
+      const act = `release-${what.outcome}`;
+      const detail = { serial: String(serial), version: what.version, ...(what.code ? { code: what.code } : {}) };
+      const audited = { at: clock.now(), account: "machine", act, subject: agent, detail };
+      store.transaction(() => store.audit.write(audited));
+      log[what.outcome === "installed" ? "info" : "error"]({ event: act, agent, ...detail });
+    },
     metrics,
     log,
   });

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { forgetStack, hasStack } from "./engine/backend.ts";
 import { destroy, type Engine, preview, release, type Summary, up } from "./engine/engine.ts";
 import { EngineError } from "./engine/errors.ts";
+import { type FieldTrust, fieldTrustOf } from "./field.ts";
 import { type EngineStep, type Impact, impactOf } from "./impact/index.ts";
 import { writeTree } from "./platforms/files/index.ts";
 import { adminSocketOf, requestAdmin } from "./platforms/lab/admin.ts";
@@ -20,7 +21,7 @@ import { waitReady } from "./platforms/lab/ready.ts";
 import { daemonsOf, type LabStatus, portHolder, statusOf } from "./platforms/lab/status.ts";
 import { sweep } from "./platforms/lab/sweep.ts";
 import { DEFAULT_LISTEN, DEFAULT_PORT, stackProgram } from "./stack.ts";
-import { forgetRootKey, openVault, restoreRootKey, sealedRootKey } from "./vault/index.ts";
+import { forgetRootKey, openVault, restoreRootKey, sealedRootKey, tokenSecret } from "./vault/index.ts";
 import { type ProofName, type Verified, verify } from "./verify/index.ts";
 
 export type { Effect, Impact } from "./impact/index.ts";
@@ -240,6 +241,26 @@ export async function filesTree(options: {
   const secret = (name: string) => readFileSync(join(stateDir, "vault", name));
   return writeTree(deployment, { out: resolve(options.out), ...(options.withSecrets && { secret }) });
 }
+
+/** What a province's agents have to know, all of it public: the same for each but for its name. Throws what reading the province throws. */
+export async function fieldTrust(options: LabOptions & { provinceFile?: string | undefined }): Promise<FieldTrust> {
+  const lab = labOf(options);
+  const note = readNote(lab);
+  const { deployment } = await stackProgram({
+    ...lab,
+    provinceFile: options.provinceFile ?? join(CHECKOUT, "province.yaml"),
+    provisioned: hasStack(lab.stateDir, lab.stack),
+    preview: true,
+    agencies: note?.agencies,
+    port: note?.port,
+    listen: note?.listen,
+  });
+  return fieldTrustOf(deployment.hosts);
+}
+
+/** The one-time token of an agent of the plan. Throws VaultError `secret-missing`. */
+export const agentToken = ({ agent, ...options }: LabOptions & { agent: string }): string =>
+  vaultOf(options).read(tokenSecret(agent));
 
 /** Asks the console for a code that signs one person in once. */
 export const signInCode = (options: LabOptions): Promise<{ code: string; expiresAt: number }> =>

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { fieldVerbs } from "../field/package.ts";
 import { jsonOption } from "../options.ts";
 import { line, text } from "../say.ts";
 import { callJson, type Where, withConsole } from "./console.ts";
@@ -22,7 +23,13 @@ const time = (at: number): string => new Date(at).toISOString();
 const pathOf = (agent: string, what: string): string => `/api/agents/${encodeURIComponent(agent)}/${what}`;
 
 /** `agent …`: who may be an agent, over the console's own API. */
-export const agentVerb = (): Command =>
+export const agentVerb = (): Command => {
+  const verb = people();
+  for (const command of fieldVerbs()) verb.addCommand(command);
+  return verb;
+};
+
+const people = (): Command =>
   new Command("agent")
     .description(text("help.agent"))
     .addCommand(

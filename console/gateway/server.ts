@@ -14,6 +14,7 @@ import { enrolment } from "./enrol.ts";
 import { identityOf } from "./identity.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
 import { openListener } from "./listener.ts";
+import { isRelease, type ReleaseOutcome, releases } from "./releases.ts";
 import { type Session, startSession } from "./session.ts";
 import type { Sink } from "./sink.ts";
 
@@ -30,6 +31,10 @@ export interface GatewayParts {
   beatMs: number;
   sink: Sink;
   admission: Admission;
+  /** Where a release of the agent is offered from (releases.ts). */
+  releasesDir?: string | undefined;
+  /** What became of a release at an agent. */
+  released(agent: string, outcome: ReleaseOutcome): void;
   limits?: Partial<GatewayLimits>;
   now(): number;
   monotonic(): number;
@@ -58,6 +63,14 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const hellos = newBucket(limits.hellos, parts.monotonic());
   let assignments = new Map<string, HeldAssignment>();
   const enrol = enrolment({ ...parts, limits, knowsAgent: (a) => sink.knowsAgent(a) });
+  const release = releases({
+    ...(parts.releasesDir === undefined ? {} : { releasesDir: parts.releasesDir }),
+    revokedAt: parts.admission.revokedAt,
+    knowsAgent: (a) => sink.knowsAgent(a),
+    outcome: parts.released,
+    now: parts.now,
+    log,
+  });
   const openFiles = openFilesLimit();
   const most = Math.min(limits.agents, agentsWithin(openFiles));
   const listener = openListener({ ...parts, limits, mostSockets: most + TELLING });
@@ -72,6 +85,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
 
   server.on("request", (request, response) => {
     const path = request.url ?? "";
+    if (isRelease(path)) return void release(request, response);
     if (path !== "/enrol" && path !== "/enrol/renew") return sendProblem(response, 404, "not-found");
     if (request.method !== "POST")
       return sendProblem(response, 405, "method-not-allowed", undefined, { allow: "POST" });

@@ -11,6 +11,8 @@ export const OURS = {
     main: "/opt/vonggac/console/main.ts",
     config: "/run/vonggac/console.json",
     record: "/run/vonggac/record",
+    /** Beside the record, because that is kept. */
+    releases: "/run/vonggac/record/releases",
     certificate: "/run/vonggac/gateway.crt",
     key: "/run/vonggac/gateway.key",
     adminSocket: "/run/vonggac/console-admin.sock",
@@ -71,6 +73,7 @@ export const consoleConfig = (screenUrl: string): string =>
     registryFile: OURS.registry,
     assignmentsFile: OURS.assignments,
     dataDir: OURS.console.record,
+    releasesDir: OURS.console.releases,
     metrics: { host: "127.0.0.1", port: METRICS.console },
     timing: { beatMs: 2_000, silentAfterMs: 6_000, settleMs: 600, recoverMs: 3_000 },
     logLevel: "info",

@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import type { MayEnrol } from "../../../console/gateway/admission.ts";
 import type { GatewayLimits } from "../../../console/gateway/limits.ts";
-import { openGateway } from "../../../console/gateway/server.ts";
+import { type GatewayParts, openGateway } from "../../../console/gateway/server.ts";
 import type { Sink, Taken } from "../../../console/gateway/sink.ts";
 import { createLog } from "../../../console/log.ts";
 import { createMetrics } from "../../../console/metrics.ts";
@@ -12,7 +12,10 @@ import { agentLeaf, type Pair } from "./pki.ts";
 import { AGENTS } from "./province.ts";
 import { prepare } from "./rig.ts";
 
-export async function startPeerless(limits: Partial<GatewayLimits> = {}) {
+export async function startPeerless(
+  limits: Partial<GatewayLimits> = {},
+  rest: Partial<Pick<GatewayParts, "releasesDir" | "released">> = {},
+) {
   const { folder, config, agentsCa, serverCa } = await prepare();
   const last = new Map<string, number>();
   let failing: RefusalCode | undefined;
@@ -49,6 +52,8 @@ export async function startPeerless(limits: Partial<GatewayLimits> = {}) {
       mayEnrol: () => mayEnrol,
       enrolled() {},
     },
+    released() {},
+    ...rest,
     limits,
     now: Date.now,
     monotonic: () => performance.now(),

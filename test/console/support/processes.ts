@@ -18,13 +18,15 @@ export interface Process {
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** `how`: more of the environment, and options of Node itself. */
+/** `how`: more of the environment, options of Node itself, and the command within which it runs. */
 export function run(
   main: string,
   configFile: string,
-  how: { env?: Record<string, string>; node?: string[] } = {},
+  how: { env?: Record<string, string>; node?: string[]; within?: string[] } = {},
 ): Process {
-  const child = spawn(process.execPath, [...(how.node ?? []), join(ROOT, main), "--config", configFile], {
+  const argv = [process.execPath, ...(how.node ?? []), join(ROOT, main), "--config", configFile];
+  const [command = "", ...args] = [...(how.within ?? []), ...argv];
+  const child = spawn(command, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...how.env },
   });
@@ -86,8 +88,8 @@ export async function prepareProcesses(change: (config: ConsoleConfig) => void =
     serverCa,
     consoleFile,
     caFile,
-    startConsole: async (): Promise<Process> => {
-      const started = run("console/main.ts", consoleFile);
+    startConsole: async (how?: Parameters<typeof run>[2]): Promise<Process> => {
+      const started = run("console/main.ts", consoleFile, how);
       await eventually(
         "the console listens",
         () => started.output().includes("console-started") || started.child.exitCode !== null,

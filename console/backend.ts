@@ -27,6 +27,8 @@ export function readersOver(store: Store, view: View, clock: Clock, desk: Desk) 
     agents: view.agents,
     targets: view.targets,
     itemsOf: store.items.ofTargets,
+    hours: store.history.hours,
+    search: store.history.search,
     now: clock.now,
   });
 }
@@ -87,6 +89,7 @@ export function backendOf({ url, store, view, pipeline, reader, clock, enrolment
     enrolments,
     reader,
     hasAgency: (id) => view.registry.agencies.some((a) => a.id === id),
+    rebuildHistory: () => store.transaction(store.history.startAnew),
     itemsAfter: store.items.after,
     alarm,
     status: () => {

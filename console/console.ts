@@ -19,6 +19,7 @@ import { deskOf } from "./desk.ts";
 import { enrolmentDesk } from "./enrolments.ts";
 import { watchFiles } from "./files.ts";
 import { openGateway } from "./gateway/server.ts";
+import { keepIndexed } from "./indexing.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics, type Metrics, serveMetrics } from "./metrics.ts";
 import { passwords } from "./passwords.ts";
@@ -152,6 +153,7 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     if (jumpMs !== undefined) log.warn({ event: "clock-jumped", jumpMs });
     if (jumpMs !== undefined && jumpMs < 0) pipeline.startAnew();
   }, CLOCK_LOOK_MS);
+  const indexing = keepIndexed({ store, view, pressed: pipeline.pressed, log });
   const retain = () => {
     try {
       for (const day of store.retain(clock.now(), config.retention?.logDays ?? LEAST_LOG_DAYS))
@@ -174,6 +176,7 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     async close() {
       clearInterval(clockLook);
       clearInterval(retention);
+      indexing.stop();
       for (const watch of watches) watch.close();
       provider?.close();
       feed.close();

@@ -1,7 +1,7 @@
 // The data as one viewer may see it. For the whole province it is what there is; for some agencies the query limits what is
 // read (store/scoped.ts), and people/redact.ts what of a shared incident is told. Screens, REST, search and export all read here.
 import type { AgentStatus, Incident, Registry, TargetStatus } from "../protocol/index.ts";
-import type { FeedChanges, LogEntry, Reader, Snapshot, Viewer } from "./api/ports.ts";
+import type { FeedChanges, Found, Hour, LogEntry, Reader, Snapshot, Viewer } from "./api/ports.ts";
 import { redact } from "./people/redact.ts";
 import { type Scope, type Sight, sightOf } from "./people/scope.ts";
 
@@ -18,6 +18,8 @@ export interface ReaderSources {
   agents(): AgentStatus[];
   targets(): TargetStatus[];
   itemsOf(targets: ReadonlySet<string>, fromAt: number, toAt: number, limit: number): LogEntry[];
+  hours(scope: Scope, fromAt: number, toAt: number): Hour[];
+  search(scope: Scope, words: string, before: number | undefined, limit: number): Found[];
   now(): number;
 }
 
@@ -111,6 +113,14 @@ function readerOf(
     agencies: () => headOf(sources.registry(), sight()).agencies,
     agents,
     targets,
+    hours: (fromAt, toAt) => sources.hours(scope, fromAt, toAt),
+    search({ words, before, limit }) {
+      const found = sources.search(scope, words, before, limit);
+      const s = sight();
+      // An agency's target that another's agent watches is in the query, and not in what its own people may read.
+      const items = s ? found.filter((f) => s.targets.has(f.target)) : found;
+      return found.length < limit ? { items } : { items, next: found.at(-1)!.id };
+    },
     itemsOf(wanted, fromAt, toAt, limit) {
       const s = sight();
       const allowed = s ? new Set([...wanted].filter((t) => s.targets.has(t))) : wanted;

@@ -39,6 +39,26 @@ export interface FeedChanges {
   incidents: Incident[];
 }
 
+/** One check or detector of one agency in one hour. */
+export interface Hour {
+  at: number;
+  agency: string;
+  source: string;
+  reports: number;
+  bad: number;
+  broken: number;
+  detections: number;
+}
+/** A finding or detection that a search found. */
+export interface Found {
+  id: number;
+  at: number;
+  agency: string;
+  agent: string;
+  target: string;
+  text: string;
+}
+
 /** Everything that one viewer may read, and nothing else: there is no other way from a route to the data. */
 export interface Reader {
   snapshot(): Snapshot;
@@ -52,6 +72,9 @@ export interface Reader {
   agencies(): Snapshot["agencies"];
   agents(): AgentStatus[];
   targets(): TargetStatus[];
+  hours(fromAt: number, toAt: number): Hour[];
+  /** Newest first; `before` is the number of the last of the page before. */
+  search(asked: { words: string; before?: number; limit: number }): { items: Found[]; next?: number };
   /** What was received of those targets between two instants, newest first. */
   itemsOf(targets: ReadonlySet<string>, fromAt: number, toAt: number, limit: number): LogEntry[];
 }
@@ -127,6 +150,8 @@ export interface Backend {
   hasAgency(id: string): boolean;
   status(): Status;
   /** Whoever holds this machine: the admin socket. */
+  /** Throws away counts and texts, and has them made anew from the log. */
+  rebuildHistory(): void;
   itemsAfter(id: number, limit: number): LogEntry[];
   alarm(alarm: Alarm): void;
   now(): number;

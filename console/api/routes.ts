@@ -6,6 +6,7 @@ import { auditRoutes } from "./routes/audit.ts";
 import { caseworkRoutes } from "./routes/casework.ts";
 import { enrolmentRoutes } from "./routes/enrolments.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { historyRoutes } from "./routes/history.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
 import { peopleRoutes } from "./routes/people.ts";
 import { sessionRoutes } from "./routes/session.ts";
@@ -15,6 +16,7 @@ export const ROUTES: readonly Route[] = [
   ...healthRoutes,
   ...sessionRoutes,
   ...watchRoutes,
+  ...historyRoutes,
   ...incidentRoutes,
   ...caseworkRoutes,
   ...peopleRoutes,

@@ -65,6 +65,24 @@ export const LogEntrySchema = Type.Object({
   item: Facts,
 });
 
+export const HourSchema = Type.Object({
+  at: Type.Integer({ minimum: 0, description: "Begin of the hour, milliseconds since 1970-01-01T00:00Z." }),
+  agency: Name,
+  source: Type.String({ description: "A check or a detector." }),
+  reports: Type.Integer(),
+  bad: Type.Integer({ description: "Reports with findings." }),
+  broken: Type.Integer({ description: "Runs that broke or were skipped." }),
+  detections: Type.Integer(),
+});
+export const FoundSchema = Type.Object({
+  id: Type.Integer(),
+  at: Instant,
+  agency: Name,
+  agent: Name,
+  target: Name,
+  text: Type.String({ description: "What was said, its first 500 characters." }),
+});
+
 export const EnrolmentSchema = Type.Object({
   agent: Name,
   keySha256: Type.String({

@@ -127,6 +127,12 @@ export function startSession(parts: SessionParts): Session {
     submit(frame.epoch, sink.lost({ agent, epoch: frame.epoch, from: frame.from, to: frame.to, reason: frame.reason }));
   };
 
+  /** Who waits for us is not idle: what it sent may lie unread. */
+  const giveUp = () => {
+    if (unacked === 0) return socket.terminate();
+    deadline = setTimeout(giveUp, limits.idleMs);
+  };
+
   const onMessage = (data: Buffer, isBinary: boolean) => {
     if (over) return;
     const wait = take(bucket, limits.frames, parts.monotonic());
@@ -137,7 +143,7 @@ export function startSession(parts: SessionParts): Session {
     if (!decoded.ok) return refuse(decoded.code, decoded.detail);
     parts.metrics.frames.inc({ type: decoded.frame.t });
     clearTimeout(deadline);
-    deadline = setTimeout(() => socket.terminate(), limits.idleMs);
+    deadline = setTimeout(giveUp, limits.idleMs);
     onFrame(decoded.frame, data);
   };
 

@@ -4,6 +4,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { casework } from "./migrations/casework.ts";
 import { enrolments } from "./migrations/enrolments.ts";
+import { history } from "./migrations/history.ts";
 import { incidentParts } from "./migrations/incident-parts.ts";
 import { lifecycle } from "./migrations/lifecycle.ts";
 import { logByDay } from "./migrations/log-by-day.ts";
@@ -25,4 +26,5 @@ export const MIGRATIONS: readonly Migration[] = [
   casework,
   enrolments,
   incidentParts,
+  history,
 ];

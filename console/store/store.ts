@@ -8,6 +8,7 @@ import { backUp, type Verified } from "./backup.ts";
 import { type Cases, casesOf } from "./casework.ts";
 import { openDatabase } from "./database.ts";
 import { type Enrolments, enrolmentsOf } from "./enrolments.ts";
+import { type History, historyOf } from "./history.ts";
 import { idempotencyOf } from "./idempotency.ts";
 import { incidentPartsOf } from "./incident-parts.ts";
 import { type Incidents, incidentsOf } from "./incidents.ts";
@@ -34,6 +35,7 @@ export interface Store {
   silences: Silences;
   outbox: Outbox;
   enrolments: Enrolments;
+  history: History;
   policies: PolicyVersions;
   /** Runs `work` in one durable transaction: all of it is on the disk when this returns, or none and it throws. */
   transaction<T>(work: () => T): T;
@@ -56,6 +58,7 @@ export function openStore(dataDir: string): Store {
   const size = (file: string) => statSync(join(dataDir, file), { throwIfNoEntry: false })?.size ?? 0;
   const items = itemsOf(db);
   const parts = incidentPartsOf(db);
+  const history = historyOf(db, items.after);
   let journal: number | undefined;
   const run = <T>(work: () => T): T => {
     db.exec("BEGIN IMMEDIATE");
@@ -83,6 +86,7 @@ export function openStore(dataDir: string): Store {
     silences: silencesOf(db),
     outbox: outboxOf(db),
     enrolments: enrolmentsOf(db),
+    history,
     policies: policyVersionsOf(db),
     transaction: run,
     unsynced(work) {
@@ -102,7 +106,10 @@ export function openStore(dataDir: string): Store {
     backUp: (at) => backUp(db, dataDir, at),
     retain(now, days) {
       const oldest = dayOf(now - days * 86_400_000);
-      return items.days().filter((day) => day < oldest && run(() => items.dropDay(day)));
+      const dropped = items.days().filter((day) => day < oldest && run(() => items.dropDay(day)));
+      const [first] = dropped.length > 0 ? items.after(0, 1) : [];
+      if (first) run(() => history.dropTexts(first.id));
+      return dropped;
     },
     size: () => size("record.db") + size("record.db-wal"),
     close: () => {

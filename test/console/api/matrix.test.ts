@@ -7,7 +7,7 @@ import type { Route } from "../../../console/api/route.ts";
 import { ROUTES } from "../../../console/api/routes.ts";
 import { ROLES, type Role } from "../../../console/people/roles.ts";
 import type { FeedMessage } from "../../../protocol/index.ts";
-import { good, incident, TARGETS } from "../support/province.ts";
+import { bad, good, incident, TARGETS } from "../support/province.ts";
 import { eventually } from "../support/rig.ts";
 import { startScreen } from "../support/screen.ts";
 
@@ -43,6 +43,9 @@ const MAY: Record<string, readonly Role[] | "anybody"> = {
   agents: ALL,
   targets: ALL,
   feed: ALL,
+  hours: ALL,
+  rebuildHistory: ADMIN,
+  search: ["engineer", "security-staff", "security-lead", "agency-it", "auditor"],
   incidents: ALL,
   exportIncidents: ALL,
   incident: ALL,
@@ -181,6 +184,25 @@ test("a lead whose scope is one agency cannot touch another's incident, nor draw
   const merge = { into: "INC-000002", reason: "x" };
   assert.equal((await s.post("/api/incidents/INC-000001/merge", merge, { cookie })).code, "incident-unknown");
   assert.deepEqual(s.acts, []);
+});
+
+test("counts and search: agency IT is given its own agency's, and another's words find nothing", async () => {
+  const cookie = cookies.get("agency-it")!;
+  const agencyOf = (agent: string) => agent;
+  s.store.transaction(() => {
+    for (const agent of ["xa-mot", "xa-hai"])
+      s.store.items.append(agent, 2, 1, [bad(`${agent}/certificate/portal`, "CERT_EXPIRED", 1)], s.time.now);
+    s.store.history.catchUp(100, agencyOf);
+  });
+  const get = async (path: string, who: string) => (await s.get(path, { cookie: who })).text;
+  const all = cookies.get("auditor")!;
+  for (const path of ["/api/history/hours", "/api/search?q=CERT_EXPIRED"]) {
+    assert.match(await get(path, all), /xa-hai/);
+    assert.match(await get(path, cookie), /xa-mot/);
+    assert.doesNotMatch(await get(path, cookie), /xa-hai/);
+  }
+  assert.equal(JSON.parse(await get("/api/search?q=xa-hai", cookie)).items.length, 0);
+  assert.equal(JSON.parse(await get("/api/search?q=xa-hai", all)).items.length, 1);
 });
 
 test("two agencies in one campaign: by REST, search, export and feed each sees its own part only", async () => {

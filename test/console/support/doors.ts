@@ -20,7 +20,15 @@ import { sampleRegistry } from "./province.ts";
 /** Hashing at a cost that tests can pay. */
 const CHEAP = { memoryCost: 64, timeCost: 1 };
 
-type OfRecord = "accounts" | "tokens" | "idempotency" | "audit" | "transaction" | "backUp" | "enrolments";
+type OfRecord =
+  | "accounts"
+  | "tokens"
+  | "idempotency"
+  | "audit"
+  | "transaction"
+  | "backUp"
+  | "enrolments"
+  | "rebuildHistory";
 
 export function openDoors(
   folder: string,
@@ -37,6 +45,7 @@ export function openDoors(
     audit: store.audit,
     transaction: store.transaction,
     backUp: () => store.backUp(1),
+    rebuildHistory: () => store.transaction(store.history.startAnew),
     enrolments: enrolmentDesk({ store, registry: sampleRegistry, approve: "all", now: rest.now }),
     ...rest,
   };

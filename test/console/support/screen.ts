@@ -54,6 +54,8 @@ export async function startScreen(
     agents: () => said.agents,
     targets: () => said.targets,
     itemsOf: store.items.ofTargets,
+    hours: store.history.hours,
+    search: store.history.search,
     now: () => time.now,
   });
   const { desk, router, log, provider, real } = openDoors(

@@ -75,6 +75,8 @@ export function playedProvince() {
     agents: () => view.agents(),
     targets: () => view.targets(),
     itemsOf: () => [],
+    hours: () => [],
+    search: () => [],
     now: () => clock(),
   });
   const feed = createFeed({ reader, now: () => clock(), onClients: () => {}, onDropped: () => {} });

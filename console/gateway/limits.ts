@@ -31,6 +31,8 @@ export interface GatewayLimits {
   enrolBodyBytes: number;
   /** Enrolment requests of one address (a /64 counts as one). */
   enrols: BucketRule;
+  /** Of one agent's words about releases: each is kept in the audit. */
+  outcomes: BucketRule;
   enrolMs: number;
 }
 
@@ -51,5 +53,6 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   unsentBytes: 4 * 1024 * 1024,
   enrolBodyBytes: 16 * 1024,
   enrols: { burst: 20, perSecond: 1 },
+  outcomes: { burst: 10, perSecond: 1 / 360 },
   enrolMs: 10_000,
 };

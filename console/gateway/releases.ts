@@ -12,6 +12,7 @@ import { Compile } from "typebox/compile";
 import { parseRelease } from "../../protocol/release.ts";
 import { readJson, sendJson, sendProblem } from "../http.ts";
 import type { Logger } from "../log.ts";
+import { type BucketRule, bucketTable } from "../rate.ts";
 import { identityOf } from "./identity.ts";
 
 /** `offer.json` in the folder of releases; the payload stands beside it as `payload-<serial>.tar.gz`. */
@@ -48,7 +49,9 @@ export interface ReleaseParts {
   revokedAt(agent: string): number | undefined;
   knowsAgent(agent: string): boolean;
   outcome(agent: string, outcome: ReleaseOutcome): void;
+  outcomes: BucketRule;
   now(): number;
+  monotonic(): number;
   log: Logger;
 }
 
@@ -64,6 +67,7 @@ export const isRelease = (path: string): boolean => path === "/release" || path.
 /** A handler of the three requests. It answers every one, and never throws. */
 export function releases(parts: ReleaseParts) {
   let downloads = 0;
+  const bucketOf = bucketTable(parts.outcomes, 50_000);
   const offerTo = (agent: string) => {
     const offer = readOffer(parts);
     return offer && isInRing(agent, offer.serial, offer.share) ? offer : undefined;
@@ -98,6 +102,11 @@ export function releases(parts: ReleaseParts) {
         return offer ? give(response, offer.serial) : sendProblem(response, 404, "not-found");
       }
       case "POST /release/outcome": {
+        const wait = bucketOf(agent, parts.monotonic());
+        if (wait > 0) {
+          const headers = { connection: "close", "retry-after": String(Math.ceil(wait / 1_000)) };
+          return sendProblem(response, 429, "rate-exceeded", undefined, headers);
+        }
         const body = await readJson(request, MOST_BODY, BODY_MS);
         if (!body.ok) return sendProblem(response, body.status, body.code, undefined, { connection: "close" });
         if (!outcomeShape.Check(body.value)) return sendProblem(response, 400, "request-invalid");

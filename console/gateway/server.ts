@@ -68,7 +68,9 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     revokedAt: parts.admission.revokedAt,
     knowsAgent: (a) => sink.knowsAgent(a),
     outcome: parts.released,
+    outcomes: limits.outcomes,
     now: parts.now,
+    monotonic: parts.monotonic,
     log,
   });
   const openFiles = openFilesLimit();

@@ -9,6 +9,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { type FetchParts, look } from "../../../agent/field/fetch.ts";
 import { isInRing, type ReleaseOutcome } from "../../../console/gateway/releases.ts";
 import { parseRelease, releaseText } from "../../../protocol/release.ts";
+import { post } from "../../console/support/client.ts";
 import { startPeerless } from "../../console/support/gateway.ts";
 import { agentLeaf } from "../../console/support/pki.ts";
 import { Place } from "./place.ts";
@@ -123,6 +124,20 @@ test("who has no certificate gets nothing; a console that is away is a named tro
   await assert.rejects(look(away), { code: "release-unfetched" });
   const { cert, key } = await agentLeaf(gateway.agentsCa, "nobody-here");
   await assert.rejects(look({ ...parts, identity: () => ({ key, certificate: cert }) }), /403/);
+});
+
+test("an agent that talks without end about releases is held back, the audit with it", async () => {
+  const { cert, key } = await agentLeaf(gateway.agentsCa, "xa-hai");
+  const door = gateway.doorWith({ cert, key });
+  const statuses: number[] = [];
+  for (let i = 0; i < 12; i++) {
+    const words = JSON.stringify({ serial: i, version: "0", outcome: "refused", code: "x" });
+    statuses.push((await post(door, "/release/outcome", words)).status);
+  }
+  assert.deepEqual(statuses.slice(9), [200, 429, 429]);
+  assert.equal(heard.length, 10);
+  const nonsense = await post(gateway.doorWith({ cert, key }), "/release/outcome", "{}", "PUT");
+  assert.equal(nonsense.status, 404);
 });
 
 test("rings: a share is about that share, grows without losing anybody, and another release begins with others", () => {

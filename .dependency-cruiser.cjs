@@ -42,7 +42,7 @@ module.exports = {
       to: {
         path: "^(infra|agent|packaging|console)/",
         pathNot:
-          "^(packaging/index|infra/index|infra/commands|infra/planning|infra/platforms/lab/faults/index|agent/main|agent/tools|console/main|console/tools)\\.ts$",
+          "^(packaging/index|infra/index|infra/commands|infra/planning|infra/platforms/lab/faults/index|agent/main|agent/tools|console/main|console/tools|console/deadman)\\.ts$",
       },
     },
     {

@@ -73,9 +73,20 @@ export interface BackendParts {
   clock: Clock;
   enrolments: Backend["enrolments"];
   alarm(alarm: Alarm): void;
+  notifications: Backend["notifications"];
 }
 
-export function backendOf({ url, store, view, pipeline, reader, clock, enrolments, alarm }: BackendParts): Backend {
+export function backendOf({
+  url,
+  store,
+  view,
+  pipeline,
+  reader,
+  clock,
+  enrolments,
+  alarm,
+  notifications,
+}: BackendParts): Backend {
   const countOf = (presence: string) => view.agents().filter((a) => a.presence === presence).length;
   return {
     accounts: store.accounts,
@@ -88,6 +99,7 @@ export function backendOf({ url, store, view, pipeline, reader, clock, enrolment
     casework: caseworkDoor(pipeline, view),
     enrolments,
     reader,
+    notifications,
     hasAgency: (id) => view.registry.agencies.some((a) => a.id === id),
     rebuildHistory: () => store.transaction(store.history.startAnew),
     itemsAfter: store.items.after,

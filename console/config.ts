@@ -71,6 +71,18 @@ export const ConsoleConfigSchema = Type.Object(
     retention: Type.Optional(
       Type.Object({ logDays: Type.Integer({ minimum: LEAST_LOG_DAYS }) }, { additionalProperties: false }),
     ),
+    /** Secrets of channels by name (notify/secrets.ts); absent: systemd's credentials, or `secrets` beside the record. */
+    secretsDir: Type.Optional(Path),
+    /** What channels and heartbeats may reach beside public addresses, and whose certificates count beside the world's authorities. */
+    outbound: Type.Optional(
+      Type.Object(
+        {
+          allow: Type.Array(Type.String({ pattern: "^[0-9a-fA-F.:]+/\\d{1,3}$" }), { maxItems: 100 }),
+          rootsFile: Type.Optional(Path),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     logLevel: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
   },
   { additionalProperties: false },

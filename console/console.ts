@@ -22,6 +22,7 @@ import { openGateway } from "./gateway/server.ts";
 import { keepIndexed } from "./indexing.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics, type Metrics, serveMetrics } from "./metrics.ts";
+import { addressPolicyOf, notificationsDoor, notifierOver } from "./notifier.ts";
 import { passwords } from "./passwords.ts";
 import { createPipeline } from "./pipeline.ts";
 import { presenceBook } from "./presence.ts";
@@ -50,7 +51,7 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
   const registry = readRegistry(config.registryFile);
   const store = openStore(config.dataDir);
   const view = createView(registry, clock.now());
-  const room = deskOf(store, view, config.dataDir);
+  const room = deskOf(store, view, config.dataDir, addressPolicyOf(config));
   const graceMs = config.timing.graceMs ?? DEFAULT_GRACE_MS;
   const presence = presenceBook({ silentAfterMs: config.timing.silentAfterMs, graceMs });
   const ticking = { now: clock.now, monotonic: clock.monotonic };
@@ -114,6 +115,18 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     setAssignments: gateway.setAssignments,
   });
   const url = new URL(config.screen.url);
+  const notifier = notifierOver({
+    config,
+    store,
+    view,
+    desk: room,
+    incident: (account, scope, id) => reader({ account, scope }).incident(id),
+    nudge: feed.nudge,
+    ready: pipeline.trouble,
+    metrics,
+    log,
+    now: clock.now,
+  });
   const backend = backendOf({
     url: config.screen.url,
     store,
@@ -122,6 +135,7 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     reader,
     clock,
     enrolments,
+    notifications: notificationsDoor(notifier, store),
     alarm: ({ code, facts }) => {
       metrics.alarms.inc({ code });
       log.error({ problem: code, ...facts, remedy: "Find out who opened it and why, now." });
@@ -145,6 +159,7 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
       ? { fd: config.screen.fd }
       : { host: config.screen.host ?? "127.0.0.1", port: config.screen.port ?? 0 };
   const site = readSite(join(import.meta.dirname, "ui", "dist"));
+  notifier.start();
   const screen = await openScreen({ listen, url, site, router, feed, log });
   const admin = await openAdmin(config.adminSocket, api, router);
   const metricsServer = await openMetrics(metrics, config);
@@ -179,6 +194,8 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
       indexing.stop();
       for (const watch of watches) watch.close();
       provider?.close();
+      notifier.beat.stop();
+      await notifier.stop();
       feed.close();
       await Promise.all([gateway.close(), screen.close(), closed(admin), closed(metricsServer)]);
       await pipeline.stop();

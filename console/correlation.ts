@@ -3,7 +3,7 @@
 
 import type { Incident, Registry } from "../protocol/index.ts";
 import type { Clock } from "./clock.ts";
-import type { Change, Input } from "./correlate/index.ts";
+import type { Change, Input, Policy } from "./correlate/index.ts";
 import type { Desk } from "./incidents/desk.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -22,6 +22,7 @@ export interface CorrelatorSettings {
   settleMs: number;
   recoverMs: number;
   graceMs: number;
+  policy?: Policy;
 }
 type Kept = ReturnType<Store["items"]["allLatest"]>[number];
 
@@ -51,12 +52,14 @@ export interface CorrelationParts<State> {
   log: Logger;
   metrics: Metrics;
   /** The stage of people's work, in the same transaction: it looks at what changed and gives the silences. */
-  desk?: Pick<Desk, "attend" | "reload" | "unendedSilences">;
+  desk?: Pick<Desk, "attend" | "reload" | "unendedSilences" | "lifecycle">;
 }
 
 export function createCorrelation<State>(parts: CorrelationParts<State>): Correlation {
   const { correlator, store, view, clock } = parts;
-  let state = correlator.initialState(parts.settings);
+  const anew = () =>
+    correlator.initialState({ ...parts.settings, ...(parts.desk && { policy: parts.desk.lifecycle() }) });
+  let state = anew();
   let stale = true;
   let lastNow = 0;
   let incidents = new Map<string, Incident>();
@@ -91,7 +94,7 @@ export function createCorrelation<State>(parts: CorrelationParts<State>): Correl
       [kept, []],
       [[], []],
     ] as [Incident[], Kept[]][]) {
-      state = correlator.initialState(parts.settings);
+      state = anew();
       try {
         return correlator.restore(state, view.registry, who, what);
       } catch (error) {

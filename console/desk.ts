@@ -3,13 +3,20 @@ import { join } from "node:path";
 import { createDesk, type Desk } from "./incidents/desk.ts";
 import { openSafe } from "./incidents/evidence.ts";
 import { createPolicies } from "./incidents/policies.ts";
+import { notifyRules } from "./notifier.ts";
+import type { AddressPolicy } from "./outbound/address.ts";
 import type { Store } from "./store/store.ts";
 import type { View } from "./view.ts";
 
-export function deskOf(store: Store, view: Pick<View, "registry">, dataDir: string): Desk {
+export function deskOf(
+  store: Store,
+  view: Pick<View, "registry">,
+  dataDir: string,
+  addresses: AddressPolicy = { allow: [] },
+): Desk {
   return createDesk({
     tables: store,
-    policies: createPolicies(store.policies),
+    policies: createPolicies(store.policies, [notifyRules(addresses)]),
     safe: openSafe(join(dataDir, "evidence")),
     registry: () => view.registry,
     newest: store.incidents.newest,

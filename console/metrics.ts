@@ -19,6 +19,18 @@ export interface Metrics {
   connections: Gauge;
   feedClients: Gauge;
   feedDropped: Counter;
+  notificationsSent: Counter<"channel">;
+  notificationsFailed: Counter<"channel" | "code">;
+  notificationsLeft: Counter<"why">;
+  /** Asked at each scrape how channels fare. */
+  watchNotifications(look: () => { now: number; channels: ChannelLook[] }): void;
+}
+
+interface ChannelLook {
+  id: string;
+  state: string;
+  pending: number;
+  oldestAt?: number;
 }
 
 export function createMetrics(): Metrics {
@@ -49,6 +61,30 @@ export function createMetrics(): Metrics {
     connections: gauge("agent_connections", "Agents connected"),
     feedClients: gauge("feed_clients", "Screens connected"),
     feedDropped: counter("feed_dropped_total", "Screens dropped because they did not keep up"),
+    notificationsSent: counter("notifications_sent_total", "Messages that a channel took", ["channel"]),
+    notificationsFailed: counter("notifications_failed_total", "Messages given up, by why", ["channel", "code"]),
+    notificationsLeft: counter("notifications_left_total", "Receivers that were named and could not be told", ["why"]),
+    watchNotifications(look) {
+      const each = (name: string, help: string, value: (c: ChannelLook, now: number) => number) =>
+        new Gauge({
+          name: `vonggac_console_notification${name}`,
+          help,
+          labelNames: ["channel"],
+          registers,
+          collect() {
+            const { now, channels } = look();
+            this.reset();
+            for (const c of channels) this.set({ channel: c.id }, value(c, now));
+          },
+        });
+      each("s_pending", "Messages that wait to be told", (c) => c.pending);
+      each("s_oldest_seconds", "Age of the oldest message that waits", (c, now) =>
+        c.oldestAt === undefined ? 0 : Math.max(0, (now - c.oldestAt) / 1000),
+      );
+      each("_channel_up", "1 when the last try worked, 0 when it failed", (c) =>
+        c.state === "works" || c.state === "unused" ? 1 : 0,
+      );
+    },
   };
 }
 

@@ -86,6 +86,7 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
   let wakeTimer: NodeJS.Timeout | undefined;
   let stopped = false;
   let silencesKnown = "[]";
+  let lifecycleKnown = JSON.stringify(parts.desk?.lifecycle());
   const unshown = { targets: new Set<string>(), incidents: new Set<string>() };
   const shownAt = new Map<string, number>();
   let showTimer: NodeJS.Timeout | undefined;
@@ -138,6 +139,9 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
       },
       rolledBack(error) {
         correlation.invalidate();
+        // What the correlator was told in it is not known any more.
+        silencesKnown = "";
+        lifecycleKnown = "";
         metrics.failedCommits.inc();
         const remedy = "Free the disk or mend it; nothing is acknowledged meanwhile.";
         if (!troubled) log.error({ problem: "store-unavailable", detail: messageOf(error), remedy });
@@ -183,6 +187,13 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
     if (mark === silencesKnown) return;
     silencesKnown = mark;
     correlation.step({ type: "silences", silences });
+  };
+  const noteLifecycle = (desk: Desk): void => {
+    const policy = desk.lifecycle();
+    const mark = JSON.stringify(policy);
+    if (mark === lifecycleKnown) return;
+    lifecycleKnown = mark;
+    correlation.step({ type: "policy", policy });
   };
   const enter = (input: Input): void => void queued<unknown>(() => correlation.step(input), undefined);
   const taken = (place: typeof CONSOLE, run: () => Taken): Promise<Taken> =>
@@ -233,7 +244,10 @@ export function createPipeline<State>(parts: PipelineParts<State>): Pipeline {
           const now = correlation.now();
           const result = run(desk, { account, now });
           if (result.ok && incident !== undefined) worked.add(incident);
-          if (result.ok && incident === undefined) noteSilences(desk.unendedSilences(now));
+          if (result.ok && incident === undefined) {
+            noteSilences(desk.unendedSilences(now));
+            noteLifecycle(desk);
+          }
           return result;
         },
         { ok: false, code: "store-unavailable" },

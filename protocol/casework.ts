@@ -119,11 +119,21 @@ export interface Intent {
     | "escalation"
     | "clock-warning"
     | "clock-overdue"
-    | "handover";
+    | "handover"
+    /** Agencies became part of an incident that was open already: for their own people. */
+    | "joined"
+    /** A channel of notifications does not work, or works again. */
+    | "channel-dead"
+    | "channel-back";
+  /** `-` where it is about none. */
   incident: string;
   /** `account:an`, `role:security-lead`, `schedule` resolved to an account. */
   to: string[];
   reason: Reason;
+  /** Those that joined. */
+  agencies?: string[];
+  /** The channel that it is about, and that it is not told over. */
+  channel?: string;
   /** The silence because of which nobody is told; kept all the same. */
   suppressedBy?: string;
 }

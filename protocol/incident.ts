@@ -172,6 +172,8 @@ export type FeedMessage =
       targets: TargetStatus[];
       incidents: Incident[];
     }
+  /** Something was told to this account: it stands at /api/me/notices. */
+  | { t: "notice"; at: number }
   | {
       t: "changes";
       at: number;

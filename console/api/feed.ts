@@ -23,6 +23,8 @@ export interface Feed {
   /** `still` is asked about once a second: a screen whose session is over, or whose scope is another, is sent away. */
   join(socket: WebSocket, viewer: Viewer, still: () => boolean, place?: Place): void;
   push(changes: FeedChanges): void;
+  /** Tells the screens of one account that something was told to it. */
+  nudge(account: string): void;
   /** Everything may be other than it was: a new snapshot for everybody. */
   restart(): void;
   close(): void;
@@ -125,6 +127,10 @@ export function createFeed(parts: FeedParts): Feed {
     push(changes) {
       waiting.add(changes);
       schedule();
+    },
+    nudge(account) {
+      const text = JSON.stringify({ t: "notice", at: parts.now() } satisfies FeedMessage);
+      for (const [socket, client] of clients) if (client.viewer.account === account) send(socket, client, text);
     },
     restart() {
       whole = true;

@@ -1,5 +1,6 @@
 // What the API asks of the rest of the console. console.ts gives it; api/ knows no store and no pipeline.
 import type { Act, ActResult, AgentStatus, FeedMessage, Incident, Item, TargetStatus } from "../../protocol/index.ts";
+import type { Notice } from "../../protocol/notice.ts";
 import type { Accounts, Audit, Idempotency, Tokens } from "../people/records.ts";
 import type { Scope } from "../people/scope.ts";
 import type { Provider } from "../people/sign-in.ts";
@@ -124,9 +125,61 @@ export interface EnrolmentDoor {
   decide(account: string, agent: string, keySha256: string, yes: boolean): Decided<"enrolment-unknown">;
 }
 type Decided<C> = { ok: true } | { ok: false; code: C };
+/** How somebody is reached: personal data. */
+export interface Contact {
+  mail?: string;
+  language: "vi" | "en";
+}
+
+/** Who is told of what over which channel, and how that goes. */
+export interface Notifications {
+  state(): NotificationsState;
+  /** Sends a test now, to the caller's own contact or the channel's address. */
+  test(account: string, channel: string): Promise<{ ok: true } | { ok: false; code: string; detail?: string }>;
+  /** What an account was told on the screen. */
+  notices(account: string): Notice[];
+  seen(account: string): void;
+  contact(account: string): Contact | undefined;
+  contacts(): (Contact & { account: string })[];
+  setContact(account: string, contact: Contact): void;
+  removeContact(account: string): void;
+}
+export interface NotificationsState {
+  channels: {
+    id: string;
+    kind: string;
+    state: "works" | "failing" | "dead" | "unused";
+    since?: number;
+    lastOkAt?: number;
+    error?: { code: string; detail: string };
+    pending: number;
+    oldestAt?: number;
+  }[];
+  direct: string[];
+  routes: {
+    id: string;
+    to?: string[];
+    channels: string[];
+    kinds: string[];
+    when?: Record<string, string[] | undefined>;
+  }[];
+  caretakers: string[];
+  quiet?: { from: string; until: string };
+  failures: {
+    at: number;
+    kind: string;
+    incident: string;
+    channel: string;
+    receiver: string;
+    attempts: number;
+    code: string;
+    detail: string;
+  }[];
+}
 
 /** The console as the API sees it. */
 export interface Backend {
+  notifications: Notifications;
   accounts: Accounts;
   tokens: Tokens;
   idempotency: Idempotency;

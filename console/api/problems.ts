@@ -78,6 +78,8 @@ export const PROBLEMS = {
   "policy-stale": [409, "Somebody has changed this policy; look at the new version first."],
   "agent-unknown": [404, "The province has no agent of this id."],
   "enrolment-unknown": [404, "This agent has not asked with this key."],
+  "channel-unknown": [404, "There is no such channel."],
+  "channel-failed": [502, "The channel could not deliver."],
   "account-unknown": [404, "There is no such account."],
   "account-exists": [409, "There is an account of this name, or there was one."],
   "account-own": [409, "Nobody takes their own rights or account away: another administrator does."],

@@ -8,6 +8,7 @@ import { enrolmentRoutes } from "./routes/enrolments.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
+import { notificationRoutes } from "./routes/notifications.ts";
 import { peopleRoutes } from "./routes/people.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { watchRoutes } from "./routes/watch.ts";
@@ -19,6 +20,7 @@ export const ROUTES: readonly Route[] = [
   ...historyRoutes,
   ...incidentRoutes,
   ...caseworkRoutes,
+  ...notificationRoutes,
   ...peopleRoutes,
   ...enrolmentRoutes,
   ...auditRoutes,

@@ -1,18 +1,27 @@
 // The correlator: (state, input, now) → changes, each with its reason. Pure and replayable: no clock, no randomness, no
 // input or output but what is passed in; the same inputs give the same incidents.
-import { type Incident, isWorking, type Registry, type Report } from "../../protocol/index.ts";
+import { endsByPerson, type Incident, isWorking, type Registry, type Report } from "../../protocol/index.ts";
 import { numberOf, track } from "./book.ts";
 import { applyReport, dropUnwatched } from "./clues.ts";
 import { applyDetection, quieten, restoreAttack } from "./detections.ts";
 import { diagnose } from "./diagnose.ts";
 import { assimilate } from "./incidents.ts";
 import { actOf, declare } from "./persons.ts";
-import { type Change, type Declared, type Input, initialState, type Settings, type State, wake } from "./state.ts";
+import {
+  type Change,
+  type Declared,
+  type Input,
+  initialState,
+  type Policy,
+  type Settings,
+  type State,
+  wake,
+} from "./state.ts";
 import { restoreOpenings } from "./storms.ts";
 import { topologyOf } from "./topology.ts";
 import { nextWakeAt, takeDue } from "./wakes.ts";
 
-export { type Change, type Declared, type Input, initialState, type Settings, type State };
+export { type Change, type Declared, type Input, initialState, type Policy, type Settings, type State };
 
 /**
  * Takes one input in. Changes `state` and returns each incident that became new or other than it was.
@@ -41,6 +50,12 @@ export function step(state: State, input: Input, now: number): Change[] {
       return state.topology ? declare(state, state.topology, input.account, input.declared, now) : [];
     case "silences":
       state.silences = input.silences;
+      state.derived.trackedStale = true;
+      return decide(state, now);
+    case "policy":
+      state.settings = { ...state.settings, policy: input.policy };
+      // What had gone out of sight may now be the machine's to close.
+      for (const tracked of state.tracked.values()) if (!endsByPerson(tracked.incident)) state.hot.add(tracked);
       state.derived.trackedStale = true;
       return decide(state, now);
     case "tick":

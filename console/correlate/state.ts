@@ -228,6 +228,8 @@ export type Input =
     }
   | { type: "declare"; account: string; declared: Declared }
   | { type: "silences"; silences: Silence[] }
+  /** The province decides otherwise from now on. */
+  | { type: "policy"; policy: Policy }
   | { type: "tick" };
 
 /** What a person tells of that no agent saw. */

@@ -28,10 +28,24 @@ import { fittingPlaybooks, tasksOf } from "./playbooks.ts";
 import type { Policies } from "./policies.ts";
 import type { PolicyDocument, Tables } from "./ports.ts";
 import { escalationIntents, onDuty, responsible } from "./roster.ts";
+import type { Lifecycle as LifecycleRules } from "./schema.ts";
 import { type AskedSilence, type Preview, previewOf, refusalOfSilence, silenceFor } from "./silences.ts";
 
 /** Closed incidents whose legal clocks are still looked after. */
 const CLOSED_LOOKED_AFTER = 200;
+/** As the correlator takes it, in ms. */
+interface Lifecycle {
+  reopenMs: number;
+  closes: LifecycleRules["closes"];
+  closeAfterMs: number;
+  storm: { at: number; windowMs: number };
+}
+const lifecycleOf = (rules: LifecycleRules): Lifecycle => ({
+  reopenMs: rules.reopenMinutes * 60_000,
+  closes: rules.closes,
+  closeAfterMs: rules.closeAfterHours * 3_600_000,
+  storm: { at: rules.storm.openings, windowMs: rules.storm.withinMinutes * 60_000 },
+});
 /** A line of the work that belongs to no incident. */
 const NO_INCIDENT = "-";
 
@@ -101,7 +115,9 @@ export interface Desk {
   /** The newest hand-overs first. */
   handOvers(limit: number): { at: number; by: string; to: string; note: string; open: string[] }[];
 
-  policies: Pick<Policies, "list" | "get" | "history">;
+  policies: Pick<Policies, "list" | "get" | "history" | "other">;
+  /** What the correlator goes by, as the province has decided. */
+  lifecycle(): Lifecycle;
   putPolicy(who: Who, name: string, text: string, reason: string, basedOn: number): CaseResult<PolicyDocument>;
 }
 
@@ -444,6 +460,7 @@ export function createDesk(parts: DeskParts): Desk {
         })),
 
     policies,
+    lifecycle: () => lifecycleOf(policies.lifecycle()),
     putPolicy(who, name, text, reason, basedOn) {
       const put = policies.put({ name, text, reason, at: who.now, account: who.account }, basedOn);
       if (put.ok) {

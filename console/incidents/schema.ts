@@ -1,4 +1,4 @@
-// The shapes of the province's own rules: clocks, holidays, roster, playbooks. YAML, bounded, refused with where and why.
+// The shapes of the province's own rules: clocks, holidays, roster, lifecycle, playbooks. YAML, bounded, refused with where and why.
 import Type from "typebox";
 import { Compile } from "typebox/compile";
 import { parseDocument } from "yaml";
@@ -158,13 +158,34 @@ export const PlaybookSchema = Type.Object(
 );
 export type Playbook = Type.Static<typeof PlaybookSchema>;
 
+/** Classes whose end a machine can see. */
+const CLOSABLE = ["connectivity", "ipv6", "dnssec", "certificate", "agent", "service"] as const;
+export const LifecycleSchema = Type.Object(
+  {
+    reopenMinutes: Type.Integer({ minimum: 1, maximum: 10_080 }),
+    closes: Type.Array(oneOf(CLOSABLE), { maxItems: CLOSABLE.length, uniqueItems: true }),
+    closeAfterHours: Type.Number({ minimum: 0.25, maximum: 8_760 }),
+    storm: Type.Object(
+      {
+        openings: Type.Integer({ minimum: 3, maximum: 10_000 }),
+        withinMinutes: Type.Integer({ minimum: 1, maximum: 1_440 }),
+      },
+      strict,
+    ),
+  },
+  strict,
+);
+export type Lifecycle = Type.Static<typeof LifecycleSchema>;
+
 const CHECKS = {
+  lifecycle: Compile(LifecycleSchema),
   clocks: Compile(ClocksSchema),
   holidays: Compile(HolidaysSchema),
   roster: Compile(RosterSchema),
   playbook: Compile(PlaybookSchema),
 };
 export interface PolicyShapes {
+  lifecycle: Lifecycle;
   clocks: Clocks;
   holidays: Holidays;
   roster: Roster;
@@ -199,6 +220,7 @@ export function readPolicy<K extends PolicyKind>(
 function beyondShape(kind: PolicyKind, value: never): string | undefined {
   if (kind === "clocks") return ofClocks(value);
   if (kind === "roster") return ofRoster(value);
+  if (kind === "lifecycle") return undefined;
   if (kind === "holidays")
     return [...(value as Holidays).holidays.map((h) => h.day), ...(value as Holidays).workedWeekends].find(notADay);
   return repeated((value as Playbook).tasks.map((t) => t.id));

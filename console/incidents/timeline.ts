@@ -7,6 +7,7 @@ import type { CaseState, Casework, Intent, WorkEvent } from "../../protocol/case
 import type { Incident } from "../../protocol/incident.ts";
 import { type Language, type TextFacts, text, textIfKnown } from "../../protocol/locales/index.ts";
 import type { Bilingual } from "../../protocol/registry.ts";
+import { localTime, type Names, reasonText } from "../words.ts";
 
 export interface TimelineSource {
   incident: Incident;
@@ -26,13 +27,7 @@ export interface TimelineRow {
   why: string;
 }
 
-/** Names of agencies and assets by id. */
-export type Names = ReadonlyMap<string, Bilingual>;
-
 const OFFSET_MS = 7 * 3_600_000;
-/** As people in Vietnam read it; the page says once that it is Vietnam's time. */
-export const localTime = (at: number): string =>
-  new Date(at + OFFSET_MS).toISOString().replace(/^(\d+)-(\d+)-(\d+)T(.{8}).*$/, "$3/$2/$1 $4");
 const isoTime = (at: number): string => new Date(at + OFFSET_MS).toISOString().replace("Z", "+07:00");
 
 /** All rows, oldest first; equals keep the order machine, people, told. */
@@ -68,23 +63,6 @@ export function timelineRows(s: TimelineSource, language: Language, names: Names
     .sort((a, b) => a.time - b.time)
     .map(({ time, by: who, what, why }) => ({ at: isoTime(time), by: who, what, why }));
 }
-
-function reasonText(language: Language, reason: { key: string; facts: Record<string, unknown> }, names: Names): string {
-  const nameOf = (v: unknown) =>
-    textIfKnown(language, String(v)) ?? names.get(String(v))?.[language] ?? names.get(String(v))?.vi ?? String(v);
-  const facts: TextFacts = {};
-  for (const [k, v] of Object.entries(reason.facts)) {
-    if (Array.isArray(v)) facts[`${k}Count`] = v.length;
-    facts[k] =
-      typeof v !== "number" ? (Array.isArray(v) ? v : [v]).map(nameOf).join(", ") : TIMES.has(k) ? localTime(v) : v;
-  }
-  // What the screen takes from the evidence is not asked of a timeline.
-  facts["tags"] ??= text(language, "value.fault");
-  const fuller = ["resolution", "severity", "to", "from", "before", "reason"].filter((f) => facts[f] !== undefined);
-  const told = fuller.map((f) => textIfKnown(language, `${reason.key}.${f}`, facts)).find((t) => t !== undefined);
-  return told ?? textIfKnown(language, reason.key, facts) ?? reason.key;
-}
-const TIMES = new Set(["since", "before", "due", "until"]);
 
 /** What a line of the work says besides its kind. */
 function detailText(s: TimelineSource, e: WorkEvent, language: Language): string {

@@ -4,6 +4,10 @@
 export const ROLES = ["engineer", "security-staff", "security-lead", "agency-it", "auditor", "administrator"] as const;
 export type Role = (typeof ROLES)[number];
 
+/** The account of whoever holds this machine: it has no password and comes in by one-time code only. */
+export const OPERATOR = "operator";
+export const OPERATOR_ROLES: readonly Role[] = ["administrator", "security-lead"];
+
 export const PERMISSIONS = [
   "watch.read", // agencies, agents, what every check says, the live feed
   "incident.read",

@@ -8,6 +8,7 @@ import { history } from "./migrations/history.ts";
 import { incidentParts } from "./migrations/incident-parts.ts";
 import { lifecycle } from "./migrations/lifecycle.ts";
 import { logByDay } from "./migrations/log-by-day.ts";
+import { notifications } from "./migrations/notifications.ts";
 import { people } from "./migrations/people.ts";
 import { spine } from "./migrations/spine.ts";
 
@@ -27,4 +28,5 @@ export const MIGRATIONS: readonly Migration[] = [
   enrolments,
   incidentParts,
   history,
+  notifications,
 ];

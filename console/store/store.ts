@@ -7,6 +7,14 @@ import { auditOf } from "./audit.ts";
 import { backUp, type Verified } from "./backup.ts";
 import { type Cases, casesOf } from "./casework.ts";
 import { openDatabase } from "./database.ts";
+import {
+  type ContactTable,
+  channelHealthOf,
+  contactsOf,
+  type DeliveryTable,
+  deliveriesOf,
+  type HealthTable,
+} from "./deliveries.ts";
 import { type Enrolments, enrolmentsOf } from "./enrolments.ts";
 import { type History, historyOf } from "./history.ts";
 import { idempotencyOf } from "./idempotency.ts";
@@ -37,6 +45,9 @@ export interface Store {
   enrolments: Enrolments;
   history: History;
   policies: PolicyVersions;
+  deliveries: DeliveryTable;
+  contacts: ContactTable;
+  channelHealth: HealthTable;
   /** Runs `work` in one durable transaction: all of it is on the disk when this returns, or none and it throws. */
   transaction<T>(work: () => T): T;
   /** The same, but on the disk only once a later `sync` has resolved: one wait for the disk serves many of these. */
@@ -88,6 +99,9 @@ export function openStore(dataDir: string): Store {
     enrolments: enrolmentsOf(db),
     history,
     policies: policyVersionsOf(db),
+    deliveries: deliveriesOf(db),
+    contacts: contactsOf(db),
+    channelHealth: channelHealthOf(db),
     transaction: run,
     unsynced(work) {
       // NORMAL leaves the journal's sync to us, and still syncs before a page is copied from it into the database.

@@ -1,10 +1,10 @@
 // One-time codes: how whoever holds this machine comes in as its operator, and how a person takes up an account that was made
 // for them. Rules: a code is random, works once and for a while, and only its hash is kept.
 import { createHash, randomInt } from "node:crypto";
+import { OPERATOR } from "../../people/roles.ts";
 import type { Backend } from "../ports.ts";
 
-/** The account of whoever holds this machine: it has no password and comes in by code only. */
-export const OPERATOR = "operator";
+export { OPERATOR };
 export const CODE_LIVES_MS = 10 * 60_000;
 /** An invitation is handed over by a person. */
 const INVITATION_LIVES_MS = 72 * 3_600_000;

@@ -2,10 +2,10 @@
 // administrator takes away is gone with the next request.
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { Account, Session, Token } from "../../people/records.ts";
-import { permissionsOf, type Role } from "../../people/roles.ts";
+import { OPERATOR, OPERATOR_ROLES, permissionsOf, type Role } from "../../people/roles.ts";
 import type { Principal, Scope } from "../../people/scope.ts";
 import type { Backend } from "../ports.ts";
-import { hashOf, OPERATOR } from "./codes.ts";
+import { hashOf } from "./codes.ts";
 
 /** A shift on duty. */
 export const SESSION_LIVES_MS = 12 * 3_600_000;
@@ -17,7 +17,6 @@ const NOTE_USE_MS = 60_000;
 const TOKEN = /^vgt_([a-z0-9]{16})_([A-Za-z0-9_-]{43})$/;
 
 /** Whoever holds this machine keeps it and leads on it. */
-const OPERATOR_ROLES: readonly Role[] = ["administrator", "security-lead"];
 
 const scopeOf = (agencies: readonly string[]): Scope => (agencies.length === 0 ? undefined : new Set(agencies));
 

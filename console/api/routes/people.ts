@@ -196,6 +196,7 @@ export const peopleRoutes = [
         accounts.setTotp(account.uid, undefined);
         accounts.revoke({ account: account.name });
         for (const token of tokens.list(account.name)) tokens.revoke(token.id);
+        backend.notifications.removeContact(account.name);
         const gone = audit.erasePersonal(account.uid);
         const detail = { entries: String(gone) };
         audit.write({ at: now(), account: who.account, act: "account-erased", subject: account.uid, detail });

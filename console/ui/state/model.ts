@@ -28,7 +28,7 @@ const KIND_ORDER = ["link", "datacentre", "ipv6", "zone", "zone-audit", "resolve
 /** The next model. Changes that come before any snapshot say nothing and are dropped. */
 export function applyMessage(model: Model | undefined, message: FeedMessage): Model | undefined {
   if (message.t === "snapshot") return fromSnapshot(message);
-  return model && withChanges(model, message);
+  return message.t === "changes" ? model && withChanges(model, message) : model;
 }
 
 type Snapshot = Extract<FeedMessage, { t: "snapshot" }>;

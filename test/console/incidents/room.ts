@@ -122,6 +122,7 @@ export class Room {
     return this.tx(() => {
       const result = run(this.desk, { account, now: this.now });
       this.correlation.step({ type: "silences", silences: this.desk.unendedSilences(this.now) });
+      this.correlation.step({ type: "policy", policy: this.desk.lifecycle() });
       return result;
     });
   }

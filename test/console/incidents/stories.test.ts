@@ -81,7 +81,8 @@ test("a brute force across three agencies: one campaign, serious, its notices, u
   room.must("an", (desk, who) => desk.classify(who, id, { nature: "intrusion", grades: ["serious"], reason: "" }));
   assert.equal(room.view(id).work.classification.by, "an");
   room.wait(13 * HOUR);
-  assert.deepEqual(room.told(id).slice(1), ["clock-warning"], "half of the first clock is over");
+  assert.deepEqual(room.told(id).slice(1, 3), ["joined", "joined"], "the people of the second and third agency");
+  assert.deepEqual(room.told(id).slice(3), ["clock-warning"], "half of the first clock is over");
   const sent = { sentAt: room.now, to: "Bộ Công an (A05)", reference: "12/BC-SKHCN" };
   room.must("an", (desk, who) => desk.notice(who, id, { clock: "nd-331-2026/first-notice", ...sent }));
   room.wait(30 * HOUR);

@@ -15,6 +15,7 @@ import type { Role } from "../../../console/people/roles.ts";
 import type { Provider } from "../../../console/people/sign-in.ts";
 import { sealAt } from "../../../console/seal.ts";
 import { openStore, type Store } from "../../../console/store/store.ts";
+import { doorOver } from "./notify.ts";
 import { sampleRegistry } from "./province.ts";
 
 /** Hashing at a cost that tests can pay. */
@@ -28,7 +29,8 @@ type OfRecord =
   | "transaction"
   | "backUp"
   | "enrolments"
-  | "rebuildHistory";
+  | "rebuildHistory"
+  | "notifications";
 
 export function openDoors(
   folder: string,
@@ -39,6 +41,7 @@ export function openDoors(
 ) {
   mkdirSync(folder, { recursive: true });
   const backend: Backend = {
+    notifications: doorOver({ store, now: rest.now }),
     accounts: store.accounts,
     tokens: store.tokens,
     idempotency: store.idempotency,

@@ -78,8 +78,8 @@ export async function leafMaker(ca: Pair): Promise<(options: LeafOptions) => Pro
 export const agentLeaf = (ca: Pair, agent: string, options: LeafOptions = {}): Promise<Pair> =>
   makeLeaf(ca, { san: [{ type: "url", value: `urn:vonggac:agent:${agent}` }], ...options });
 
-export const serverLeaf = (ca: Pair): Promise<Pair> =>
-  makeLeaf(ca, { san: [{ type: "dns", value: "console.test" }], usage: x509.ExtendedKeyUsage.serverAuth });
+export const serverLeaf = (ca: Pair, name = "console.test"): Promise<Pair> =>
+  makeLeaf(ca, { san: [{ type: "dns", value: name }], usage: x509.ExtendedKeyUsage.serverAuth });
 
 export interface CsrOptions {
   name?: string;

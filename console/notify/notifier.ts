@@ -213,8 +213,10 @@ export function createNotifier(parts: NotifierParts): Notifier {
         deliveries.save({ ...next, state: "failed" });
         return parts.onFailed(d.channel, code);
       }
-      const wait = outcome.of === "receiver" ? backoffMs(next.attempts, d.key) : 0;
-      deliveries.save({ ...next, nextAt: at + wait });
+      // Where the channel is at fault the next try is another message's: one that it chokes on must not stand before all.
+      const nextAt =
+        outcome.of === "receiver" ? at + backoffMs(next.attempts, d.key) : healthOf(d.channel).retryAt + 1_000;
+      deliveries.save({ ...next, nextAt });
     });
   const noteHealth = (channel: string, outcome: Outcome): void => {
     const known = healthOf(channel);

@@ -95,7 +95,7 @@ function transportOver(
     connection: socket,
     secured: rule.port === IMPLICIT_TLS_PORT,
     requireTLS: true,
-    ...(password === undefined ? {} : { auth: { user: rule.user ?? "", pass: password } }),
+    ...(password === undefined ? {} : { auth: { user: rule.user ?? "", pass: password }, forceAuth: true }),
     tls: tlsOf(rule, roots),
     greetingTimeout: limits.talkMs,
     socketTimeout: limits.talkMs,
@@ -155,7 +155,8 @@ function outcomeOf(error: unknown): Outcome {
   // After RCPT or DATA the server speaks of this mail; before, of us.
   const ofMail = e.code === "EENVELOPE" || e.code === "EMESSAGE";
   if (ofMail && status !== undefined) {
-    const final = status >= 500;
+    // 5.7.x is a rule there (relaying, reputation), which is mended there; RFC 3463.
+    const final = status >= 500 && !/^\d{3}[ -]5\.7\./.test(e.response ?? "");
     // A refusal of our own sender address is no receiver's fault.
     const own = e.command === "MAIL FROM";
     return { ok: false, of: own ? "channel" : "receiver", final: final && !own, code: `smtp-${status}`, detail: said };

@@ -1,4 +1,5 @@
 // Which Debian packages are needed, and for what. The one place that names them.
+import { existsSync } from "node:fs";
 
 /** For everything: the first is what Node 26's binary links against, and a bare Debian 12 lacks it. */
 const ALWAYS = [
@@ -42,6 +43,13 @@ const TEST = [
 ];
 
 /**
+ * A real mail server for the tests of notifications; it runs with a configuration of its own. Installing it would remove another one
+ * that the machine sends its mail with, so there it is left out and its tests are skipped.
+ */
+const MAIL = "postfix";
+const hasOtherMail = () => existsSync("/usr/sbin/sendmail") && !existsSync("/usr/sbin/postfix");
+
+/**
  * System services that come with those packages. The lab starts daemons of its own in its namespaces and needs none of
  * these; so one that was not on the machine before is neither started nor enabled by us.
  * @type {Record<string, string[]>}
@@ -54,8 +62,13 @@ export const SERVICES = {
   "nginx-light": ["nginx.service"],
   nftables: ["nftables.service"],
   stayrtr: ["stayrtr.service"],
+  postfix: ["postfix.service"],
   "openssh-server": ["ssh.service", "ssh.socket"],
 };
 
 /** @param {"start" | "test"} purpose */
-export const packagesFor = (purpose) => [...ALWAYS, ...LAB, ...(purpose === "test" ? TEST : [])];
+export const packagesFor = (purpose) => [
+  ...ALWAYS,
+  ...LAB,
+  ...(purpose === "test" ? [...TEST, ...(hasOtherMail() ? [] : [MAIL])] : []),
+];

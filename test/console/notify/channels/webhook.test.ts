@@ -1,6 +1,7 @@
 // A webhook against a real https server on loopback; its name resolves there because the test says so, past the guard.
 import assert from "node:assert/strict";
-import { createServer, type IncomingHttpHeaders } from "node:https";
+import type { IncomingHttpHeaders } from "node:http";
+import { createServer } from "node:https";
 import type { AddressInfo, LookupFunction } from "node:net";
 import { after, before, test } from "node:test";
 import { signatureOf, webhookChannel } from "../../../../console/notify/channels/webhook.ts";

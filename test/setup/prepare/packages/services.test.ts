@@ -16,5 +16,6 @@ test("what Node's binary links against is installed first, a browser for tests o
   assert.equal(packagesFor("start")[0], "libatomic1");
   assert.ok(packagesFor("test").includes("chromium"));
   assert.ok(!packagesFor("start").includes("chromium"));
-  for (const name of Object.keys(SERVICES)) assert.ok(packagesFor("test").includes(name), name);
+  // A mail server of the user's own is left alone: then ours is not asked for.
+  for (const name of Object.keys(SERVICES)) assert.ok(packagesFor("test").includes(name) || name === "postfix", name);
 });

@@ -2,22 +2,6 @@
 // The command line. One file a verb; a verb is loaded only when it is used, all of them for the help. Exit codes: 0 done, 1 failed,
 // 2 not understood; a check has codes of its own (cli/check/dnssec.ts), where 2 means errors found and 3 not understood.
 import { Command, CommanderError } from "commander";
-import { dnssecVerb } from "./check/dnssec.ts";
-import { consoleVerb } from "./console.ts";
-import { deadmanVerb } from "./deadman.ts";
-import { filesVerb } from "./files.ts";
-import { impactVerb } from "./impact.ts";
-import { downVerb } from "./lab/down.ts";
-import { faultVerb } from "./lab/fault.ts";
-import { healVerb } from "./lab/heal.ts";
-import { statusVerb } from "./lab/status.ts";
-import { upVerb } from "./lab/up.ts";
-import { accountVerb } from "./people/account.ts";
-import { agentVerb } from "./people/agent.ts";
-import { apiVerb } from "./people/api.ts";
-import { auditVerb } from "./people/audit.ts";
-import { planVerb } from "./plan.ts";
-import { rootKeyVerb } from "./root-key.ts";
 import { printFailure, text } from "./say.ts";
 
 /** Every verb by its name. */
@@ -38,6 +22,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   },
   files: async () => (await import("./files.ts")).filesVerb(),
   console: async () => (await import("./console.ts")).consoleVerb(),
+  deadman: async () => (await import("./deadman.ts")).deadmanVerb(),
   impact: async () => (await import("./impact.ts")).impactVerb(),
   verify: async () => (await import("./verify.ts")).verifyVerb(),
   plan: async () => (await import("./plan.ts")).planVerb(),
@@ -52,29 +37,6 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
 const program = new Command("vonggac").description(text("help.vonggac"));
 const asked = process.argv[2] ?? "";
 for (const verb of Object.hasOwn(VERBS, asked) ? [asked] : Object.keys(VERBS)) program.addCommand(await VERBS[verb]!());
-const program = new Command("vonggac").description(text("help.vonggac")).helpOption("-h, --help", text("help.help"));
-program.addCommand(
-  new Command("lab")
-    .description(text("help.lab"))
-    .addCommand(upVerb())
-    .addCommand(downVerb())
-    .addCommand(statusVerb())
-    .addCommand(faultVerb())
-    .addCommand(healVerb()),
-);
-program.addCommand(new Command("check").description(text("help.check")).addCommand(dnssecVerb()));
-program.addCommand(filesVerb());
-program.addCommand(consoleVerb());
-program.addCommand(deadmanVerb());
-program.addCommand(impactVerb());
-program.addCommand(verifyVerb());
-program.addCommand(planVerb());
-program.addCommand(signInVerb());
-program.addCommand(rootKeyVerb());
-program.addCommand(accountVerb());
-program.addCommand(agentVerb());
-program.addCommand(auditVerb());
-program.addCommand(apiVerb());
 quietHelp(program);
 
 /** No verb ends the process by itself: there is one way out, below. */

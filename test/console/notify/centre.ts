@@ -59,6 +59,8 @@ export class Centre {
       agents: () => [],
       targets: () => [],
       itemsOf: store.items.ofTargets,
+      hours: () => [],
+      search: () => [],
       now: () => room.now,
     });
     return notifierOver({

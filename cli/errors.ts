@@ -2,6 +2,7 @@
 
 export type CliErrorCode =
   | "tag-unknown" // --explain names no tag
+  | "name-differs" // the name that was typed is not the host's
   | "console-silent" // no answer from the console
   | "console-refused" // an answer, which is a refusal: its name follows
   | "token-missing" // --url without a token

@@ -13,6 +13,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
       import("./lab/status.ts").then(({ statusVerb }) => statusVerb()),
       import("./lab/fault.ts").then(({ faultVerb }) => faultVerb()),
       import("./lab/heal.ts").then(({ healVerb }) => healVerb()),
+      import("./lab/let-go.ts").then(({ letGoVerb }) => letGoVerb()),
     ]);
     return verbs.reduce((lab, verb) => lab.addCommand(verb), new Command("lab").description(text("help.lab")));
   },

@@ -1,9 +1,10 @@
 // The front door of infra for the command line: what an operator can ask of a lab. Each function tells its progress as
 // events and throws named errors; texts are the caller's.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { forgetStack, hasStack } from "./engine/backend.ts";
-import { destroy, type Engine, preview, release, type Summary, up } from "./engine/engine.ts";
+import { destroy, type Engine, letGo, preview, release, type Summary, up } from "./engine/engine.ts";
 import { EngineError } from "./engine/errors.ts";
 import { type FieldTrust, fieldTrustOf } from "./field.ts";
 import { type EngineStep, type Impact, impactOf } from "./impact/index.ts";
@@ -115,6 +116,7 @@ export async function labImpact(
     provinceFile: options.provinceFile ?? join(CHECKOUT, "province.yaml"),
     provisioned: hasStack(lab.stateDir, lab.stack),
     preview: true,
+    look: true,
     agencies: options.agencies ?? note?.agencies,
     port: note?.port,
     listen: note?.listen,
@@ -144,6 +146,7 @@ export async function labVerify(
     provinceFile: options.provinceFile ?? join(CHECKOUT, "province.yaml"),
     provisioned: true,
     preview: true,
+    look: true,
     agencies: note?.agencies,
     port: note?.port,
     listen: note?.listen,
@@ -194,6 +197,24 @@ async function destroyOrTell(lab: Lab, options: LabOptions): Promise<string | un
     if (!(error instanceof EngineError) || error.code === "engine-busy") throw error;
     return error.message;
   }
+}
+
+/**
+ * Lets a protected host go, on purpose: the next `up` of a province without it removes it, with the key or record that it alone holds.
+ * Who did so and when is written down in the state folder first. Throws `engine-unprotected`.
+ */
+export async function labLetGo(options: LabOptions & { host: string }): Promise<{ released: string[] }> {
+  const lab = labOf(options);
+  const by = { uid: process.getuid?.(), user: process.env["SUDO_USER"] ?? userInfo().username };
+  const entry = { at: new Date().toISOString(), ...by, stack: lab.stack, act: "let-go", host: options.host };
+  if (hasStack(lab.stateDir, lab.stack))
+    appendFileSync(join(lab.stateDir, "acts.log"), `${JSON.stringify(entry)}\n`, { mode: 0o600, flush: true });
+  return {
+    released: await letGo(
+      engineOf(lab, async () => ({}), options),
+      options.host,
+    ),
+  };
 }
 
 /** What stands now, and where its page is. */

@@ -33,6 +33,8 @@ export interface DeploymentOptions {
   provisioned?: boolean;
   /** Only looked at: new allocations are not written down. */
   preview?: boolean;
+  /** The vault, too: keys, tokens and serials that it lacks are imagined. */
+  look?: boolean;
   /** How many agencies; those that the file names for the lab unless given. */
   subset?: { agencies?: number };
   /** Port and address on the operator's machine, and the URL that leads to them. */
@@ -58,7 +60,7 @@ export async function deploymentFor(
   // Before anything is made from it: what is provisioned must never be without its lock.
   if (!options.preview) writeLock(options.provinceFile, numbering.lock);
   const intent = subsetOf(numbering.intent, options.subset?.agencies);
-  const vault = openVault(join(options.stateDir, "vault"), now);
+  const vault = openVault(join(options.stateDir, "vault"), now, { look: options.look ?? false });
   const pki = await openPki(vault, intent.province.name.en);
   const plan = planOf(intent, { roots: pki.root, rootAnchor: zoneKeys(vault, "").ds });
   const { screenPort: port, screenListen: listen, screenUrl: url } = options;

@@ -23,6 +23,8 @@ export interface StackOptions {
   provisioned: boolean;
   /** Only looked at: nothing is written beside the province. */
   preview?: boolean;
+  /** Nor into the vault: what comes of it is never brought anywhere. */
+  look?: boolean;
   /** How many agencies; the province's own lab subset when undefined. */
   agencies?: number | undefined;
   /** The machine's port for the browser, and the address that it listens on. */
@@ -43,7 +45,7 @@ export interface StackProgram {
 
 /** Reads the province and gives its program. Throws what reading, planning and rendering throw, with line and remedy. */
 export async function stackProgram(options: StackOptions): Promise<StackProgram> {
-  const { stack, checkout, stateDir, provinceFile, provisioned, preview = false, agencies } = options;
+  const { stack, checkout, stateDir, provinceFile, provisioned, preview = false, look = false, agencies } = options;
   const port = options.port ?? DEFAULT_PORT;
   const listen = options.listen ?? DEFAULT_LISTEN;
   const url = screenUrl(listen, port);
@@ -51,6 +53,7 @@ export async function stackProgram(options: StackOptions): Promise<StackProgram>
     provinceFile,
     provisioned,
     preview,
+    look,
     stateDir,
     subset: agencies === undefined ? {} : { agencies },
     screenPort: port,

@@ -5,7 +5,7 @@ import { thisMachine } from "./machine.mjs";
 import { take } from "./prepare/step.mjs";
 import { STEPS } from "./prepare/steps.mjs";
 import { failure, line, text } from "./say.mjs";
-import { labIsUp, labUp, printSignInCode, waitForAddress } from "./start/lab.mjs";
+import { labIsUp, labUp, placeOf, printSignInCode, waitForAddress } from "./start/lab.mjs";
 import { readOptions } from "./start/options.mjs";
 import { needPort } from "./start/port.mjs";
 
@@ -14,12 +14,13 @@ async function main() {
   if (options.help) return line(text("start.help"));
   const machine = thisMachine("start");
   line(text("start.head", { root: machine.root }));
-  if (!options.prepareOnly && !labIsUp(machine.root, options)) await needPort(options.listen, options.port);
+  const place = placeOf(machine.root, options);
+  if (!options.prepareOnly && !labIsUp(machine.root, place)) await needPort(place.listen, place.port);
   await take(machine, STEPS);
   if (options.prepareOnly) return line(text("start.prepared"));
 
   await labUp(machine, options);
-  const address = await waitForAddress(options);
+  const address = await waitForAddress(place);
   line(`\n${text("start.status-hint")}`);
   await printSignInCode(machine);
   line(text("start.address"));

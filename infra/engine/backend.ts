@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { CODE, isTrusted } from "../../setup/code-folder.mjs";
 import { EngineError } from "./errors.ts";
 
 export const PROJECT = "vonggac";
@@ -35,12 +36,26 @@ export function engineEnvironment({ stack, stateDir, checkout }: StackPlace): Re
     PULUMI_EXPERIMENTAL: "true",
     PULUMI_SKIP_CHECKPOINTS: "true",
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
+    // Garbage is collected at four times the size that Go would choose: an engine lives for seconds, and the cores have the lab to start.
+    GOGC: "400",
+    // Provider and policy pack are read as our other programs are (ADR 14); half of their start is reading code.
+    ...(isTrusted(CODE) && { NODE_COMPILE_CACHE: CODE, NODE_COMPILE_CACHE_PORTABLE: "1" }),
   };
 }
 
 /** The engine knows the stack already. */
 export const hasStack = (stateDir: string, stack: string): boolean =>
   existsSync(join(stateDir, "pulumi", ".pulumi", "stacks", PROJECT, `${stack}.json`));
+
+/** URNs of the stack's resources that the engine refuses to remove. */
+export function protectedOf(stateDir: string, stack: string): string[] {
+  if (!hasStack(stateDir, stack)) return [];
+  const state = JSON.parse(
+    readFileSync(join(stateDir, "pulumi", ".pulumi", "stacks", PROJECT, `${stack}.json`), "utf8"),
+  );
+  const { checkpoint } = state as { checkpoint: { latest?: { resources?: { urn: string; protect?: boolean }[] } } };
+  return (checkpoint.latest?.resources ?? []).flatMap((r) => (r.protect ? [r.urn] : []));
+}
 
 /** Which stack, where its state is, and where its program is. */
 export interface StackPlace {

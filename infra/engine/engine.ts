@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import automation from "@pulumi/pulumi/automation/index.js";
 import type { EngineStep } from "../impact/index.ts";
-import { dropStaleLocks, engineEnvironment, hasStack, PROJECT } from "./backend.ts";
+import { dropStaleLocks, engineEnvironment, hasStack, PROJECT, protectedOf } from "./backend.ts";
 import { EngineError } from "./errors.ts";
 
 export const ENGINE_VERSION = "3.259.0";
@@ -58,6 +58,27 @@ export async function release(engine: Engine): Promise<void> {
   } catch (error) {
     throw new EngineError("engine-failed", engine.stack, words(error as Error), "run it again", error);
   }
+}
+
+/**
+ * Takes the protection off one host and the lines that end in it, so that the next `up` of a province without it may remove them. Gives the
+ * names of what was let go. Throws `engine-unprotected` when nothing of that name is protected.
+ */
+export async function letGo(engine: Engine, host: string): Promise<string[]> {
+  const urns = protectedOf(engine.stateDir, engine.stack).filter((urn) => nameOf(urn).split("~").includes(host));
+  if (urns.length === 0)
+    throw new EngineError("engine-unprotected", host, "no host of that name is protected", "see lab status for hosts");
+  const { pulumiHome, command } = await findEngine();
+  await dropStaleLocks(engine.stateDir, engine.stack);
+  const env = { ...process.env, PULUMI_HOME: pulumiHome, ...engineEnvironment(engine) };
+  for (const urn of urns)
+    try {
+      const argv = ["state", "unprotect", urn, "--yes", "--stack", engine.stack];
+      await promisify(execFile)(command.command, argv, { cwd: engine.checkout, env });
+    } catch (error) {
+      throw new EngineError("engine-failed", engine.stack, words(error as Error), "run it again", error);
+    }
+  return urns.map(nameOf);
 }
 
 /** Removes every resource of the stack, and the stack. Refused while one of them is protected: see `release`. */
@@ -112,7 +133,7 @@ async function drive(
         "engine-protected",
         engine.stack,
         detail,
-        "it holds a key or a record that is nowhere else. If it shall go: pulumi state unprotect URN (Pulumi.yaml says how), then again",
+        "it holds a key or a record that is nowhere else. If it shall go: vonggac lab let-go HOST, then again",
         error,
       );
     throw new EngineError("engine-failed", engine.stack, detail, "mend what is named and run it again", error);

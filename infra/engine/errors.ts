@@ -5,6 +5,7 @@ export type EngineErrorCode =
   | "engine-busy"
   | "engine-failed"
   | "engine-protected"
+  | "engine-unprotected"
   | "policy-refused";
 
 export class EngineError extends Error {

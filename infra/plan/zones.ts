@@ -41,7 +41,12 @@ export function planZones(p: Intent, hosts: readonly PlannedHost[], a: Allocatio
   const names = serviceNames(domain);
   const portal = serverOf(hosts, "portal").server!.address;
   const own6 = own.servers.map((s, i): NameServer => ({ ...s, name: `ns${i + 1}.${names.v6only}`, ipv6Only: true }));
-  const common: Omit<PlannedZone, "name" | "records"> = { ...own, children: [], inner: false, denial: "nsec3" };
+  const common: Omit<PlannedZone, "name" | "records"> = {
+    ...own,
+    children: [],
+    inner: false,
+    denial: p.province.denial ?? "nsec3",
+  };
   const reverse = [a.aggregate.v6, a.aggregate.v4].flatMap((prefix) =>
     reverseZones(prefix).map(
       (name): PlannedZone => ({

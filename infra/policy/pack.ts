@@ -30,9 +30,18 @@ const policyOf = (rule: Rule): StackValidationPolicy => ({
   enforcementLevel: "mandatory",
   validateStack: ({ resources }, report) => {
     const here = resources.flatMap(({ urn }) => told.get(urn) ?? []);
-    for (const { where, what } of rule.check(stackOf(here))) report(`${where}: ${what}`, urnOf(here, where));
+    for (const { where, what } of rule.check(sameStack(here))) report(`${where}: ${what}`, urnOf(here, where));
   },
 });
+
+let last: { of: readonly Told[]; stack: Stack } | undefined;
+
+/** Made once for all rules, which look at one stack after another's turn. */
+function sameStack(resources: readonly Told[]): Stack {
+  const same = last?.of.length === resources.length && last.of.every((told, i) => told === resources[i]);
+  if (!last || !same) last = { of: resources, stack: stackOf(resources) };
+  return last.stack;
+}
 
 function stackOf(resources: readonly Told[]): Stack {
   const of = <T>(kind: string) => resources.filter((r) => r.type === `vonggac:lab:${kind}`).map((r) => r.inputs as T);

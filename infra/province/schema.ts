@@ -125,6 +125,8 @@ export const ProvinceSchema = object({
     ipv6: Ipv6Prefix,
     ipv4: Ipv4Prefix,
     publicIpv4: Ipv4Prefix,
+    /** RFC 9276 §3.1: hashing is worth its cost only where names are to be hidden. */
+    denial: Type.Optional(oneOf(["nsec", "nsec3"])),
     validators: Type.Optional(
       list(object({ address: Address, port: whole(1, 65_535) }), 1, "a list of RPKI validators (RFC 8210)"),
     ),

@@ -1,5 +1,6 @@
-// Opens the vault: what is there is kept, what is missing is made once. The time is handed in, so that renewal can be tested.
-import { ensureFolder, fingerprintOf, hasSecret, readSecret, removeSecret, writeSecret } from "./store.ts";
+// Opens the vault: what is there is kept, what is missing is made once. Whoever only looks is given what would be made, and nothing is
+// written. The time is handed in, so that renewal can be tested.
+import { ensureFolder, fingerprintOf, hasSecret, readSecret, removeSecret, VaultError, writeSecret } from "./store.ts";
 
 export interface Vault {
   dir: string;
@@ -17,12 +18,21 @@ export interface Vault {
   fingerprint(name: string): string;
 }
 
-/** Opens, or makes, the vault in `dir`. Throws `vault-unusable`. */
-export function openVault(dir: string, now: number): Vault {
-  ensureFolder(dir);
-  const read = (name: string) => readSecret(dir, name).toString("utf8");
-  const has = (name: string) => hasSecret(dir, name);
-  const write = (name: string, content: string, flush = true) => writeSecret(dir, name, content, flush);
+/** Opens, or makes, the vault in `dir`. `look`: what is written stays with this opening and never reaches the folder. Throws `vault-unusable`. */
+export function openVault(dir: string, now: number, { look = false } = {}): Vault {
+  if (!look) ensureFolder(dir);
+  /** By name; undefined for what was removed. */
+  const imagined = new Map<string, string | undefined>();
+  const bytes = (name: string) => {
+    const content = imagined.get(name);
+    if (content !== undefined) return Buffer.from(content);
+    if (imagined.has(name)) throw new VaultError("secret-missing", name, "it would be made anew");
+    return readSecret(dir, name);
+  };
+  const read = (name: string) => bytes(name).toString("utf8");
+  const has = (name: string) => (imagined.has(name) ? imagined.get(name) !== undefined : hasSecret(dir, name));
+  const write = (name: string, content: string, flush = true) =>
+    look ? void imagined.set(name, content) : writeSecret(dir, name, content, flush);
   return {
     dir,
     now,
@@ -33,7 +43,7 @@ export function openVault(dir: string, now: number): Vault {
       if (!has(name)) write(name, make());
       return read(name);
     },
-    remove: (name) => removeSecret(dir, name),
-    fingerprint: (name) => fingerprintOf(readSecret(dir, name)),
+    remove: (name) => (look ? void imagined.set(name, undefined) : removeSecret(dir, name)),
+    fingerprint: (name) => fingerprintOf(bytes(name)),
   };
 }

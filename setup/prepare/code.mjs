@@ -1,5 +1,5 @@
 // The compiled form of our programs, made once by root, so that agents and console, whose accounts may not write there, start
-// from it. Made again when the sources have changed: a hash over them is kept beside it. A cache: nothing depends on it.
+// from it; and that of what the engine starts at each run. Made again when the sources have changed: a hash over them is kept beside it. A cache: nothing depends on it.
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -10,8 +10,16 @@ import { run } from "../run.mjs";
 import { text } from "../say.mjs";
 import { hashOf } from "./screen.mjs";
 
-const MADE_OF = ["agent", "console", "protocol", "package-lock.json"];
-const PROGRAMS = ["agent/main.ts", "console/main.ts", "console/enrol-ca/main.ts"];
+const MADE_OF = ["agent", "console", "infra", "protocol", "package-lock.json"];
+const PROGRAMS = [
+  "agent/main.ts",
+  "console/main.ts",
+  "console/enrol-ca/main.ts",
+  "infra/platforms/lab/provider/main.ts",
+  "infra/policy/main.mjs",
+  // The engine's runner of policy packs loads it, though ours needs no compiler.
+  "node_modules/typescript/lib/typescript.js",
+];
 const STAMP = join(CODE, ".sources");
 
 /** @param {string} root */

@@ -12,14 +12,26 @@ const ANSWER_MS = 20_000;
 /** @typedef {import("../machine.mjs").Machine} Machine */
 /** @typedef {import("./options.mjs").Options} Options */
 
-/** Whether our own lab is the one that holds this port: then it is not taken. @param {string} root @param {Pick<Options, "port">} options */
-export function labIsUp(root, { port }) {
+/** @typedef {{ port: number, listen: string }} Place where the console's page is */
+const DEFAULT = { port: 8080, listen: "127.0.0.1" };
+
+/** Where the page will be: as the options say, else as the running lab has it. @param {string} root @param {Partial<Place>} options @returns {Place} */
+export function placeOf(root, { port, listen }) {
+  const up = noted(root);
+  return { port: port ?? up?.port ?? DEFAULT.port, listen: listen ?? up?.listen ?? DEFAULT.listen };
+}
+
+/** Whether our own lab is the one that holds this port: then it is not taken. @param {string} root @param {Pick<Place, "port">} place */
+export const labIsUp = (root, { port }) => noted(root)?.port === port;
+
+/** What `lab up` has written down of the lab that is up. @param {string} root @returns {Partial<Place> | undefined} */
+function noted(root) {
   const note = join(root, ".vonggac", "lab.json");
-  if (!existsSync(note)) return false;
+  if (!existsSync(note)) return undefined;
   try {
-    return JSON.parse(readFileSync(note, "utf8")).port === port;
+    return JSON.parse(readFileSync(note, "utf8"));
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -35,7 +47,7 @@ export async function printSignInCode(machine) {
   if (code !== 0) throw new SetupFailure("sign-in-failed", { where: "vonggac signin", facts: { code } });
 }
 
-/** Returns the address once it answers 200. @param {Options} options */
+/** Returns the address once it answers 200. @param {Place} place */
 export async function waitForAddress({ listen, port }) {
   // A wildcard is where one listens, not where one goes.
   const host = listen === "0.0.0.0" ? "127.0.0.1" : listen === "::" ? "::1" : listen;

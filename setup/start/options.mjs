@@ -5,8 +5,8 @@ import { SetupFailure } from "../failure.mjs";
 /**
  * @typedef {object} Options
  * @property {number} [agencies] how many; the sample's own number unless given
- * @property {number} port of the console's page on this machine
- * @property {string} listen the address on which that port is opened
+ * @property {number} [port] of the console's page on this machine; as the running lab has it unless given
+ * @property {string} [listen] the address on which that port is opened; likewise
  * @property {boolean} prepareOnly
  * @property {boolean} help
  */
@@ -14,7 +14,7 @@ import { SetupFailure } from "../failure.mjs";
 /** @param {string[]} args @returns {Options} */
 export function readOptions(args) {
   /** @type {Options} */
-  const options = { port: 8080, listen: "127.0.0.1", prepareOnly: false, help: false };
+  const options = { prepareOnly: false, help: false };
   for (let i = 0; i < args.length; i++) {
     const [name, attached] = split(args[i] ?? "");
     const value = () => attached ?? args[++i] ?? refuse(name, "");
@@ -30,13 +30,8 @@ export function readOptions(args) {
 
 /** The same options as `lab up` takes them. @param {Options} options */
 export function labArguments({ agencies, port, listen }) {
-  return [
-    "--port",
-    String(port),
-    "--listen",
-    listen,
-    ...(agencies === undefined ? [] : ["--agencies", String(agencies)]),
-  ];
+  const given = Object.entries({ port, listen, agencies });
+  return given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
 }
 
 /** @param {string} arg @returns {[string, string | undefined]} */

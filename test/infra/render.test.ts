@@ -162,6 +162,15 @@ describe("zones", () => {
     }
   });
 
+  it("proves what is not there by NSEC where the province chooses it, and by NSEC3 unless it does", () => {
+    const policyOf = (denial?: "nsec" | "nsec3") => {
+      const chosen = plan({ ...sample, province: { ...sample.province, ...(denial && { denial }) } });
+      const text = knotConfig(chosen, chosen.byId.get("sign1")!, facts);
+      return /- domain: camau\.gov\.vn\.[^-]*dnssec-policy: (\w+)-/.exec(text)?.[1];
+    };
+    assert.deepEqual([policyOf(), policyOf("nsec"), policyOf("nsec3")], ["nsec3", "nsec", "nsec3"]);
+  });
+
   it("signs at a hidden primary only, without salt or extra iterations, and transfers by key", () => {
     const [primary, ...secondaries] = ["sign1", "dns1", "dns2"].map((id) =>
       knotConfig(full, full.byId.get(id)!, facts),

@@ -240,6 +240,31 @@ describe("what agents are given", () => {
     assert.deepEqual(serial(500), [3, 1], "back to the old content is a new issue");
   });
 
+  it("shows whoever only looks what would be made, and neither makes nor raises anything", () => {
+    const dir = fresh();
+    assert.equal(signedAssignments(openVault(dir, NOW, { look: true }), ["a"], [target(500)]).length, 1);
+    assert.ok(!existsSync(dir), "not even the folder");
+    signedAssignments(openVault(dir, NOW), ["a"], [target(500)]);
+    agentTokens(openVault(dir, NOW), ["a"]);
+    const files = () =>
+      readdirSync(dir, { recursive: true, withFileTypes: true })
+        .filter((e) => e.isFile())
+        .map((e) => [e.name, readFileSync(join(e.parentPath, e.name), "utf8")]);
+    const before = files();
+    const look = openVault(dir, NOW, { look: true });
+    const serials = signedAssignments(look, ["a", "b"], [target(900)]).map((s) => JSON.parse(s.payload).serial);
+    assert.deepEqual(serials, [2, 1], "what the next provisioning would issue");
+    assert.deepEqual(
+      agentTokens(look, ["a", "b"]).map((t) => t.agent),
+      ["a", "b"],
+    );
+    assert.match(look.fingerprint("tokens/b"), /^[0-9a-f]{32}$/);
+    look.remove("tokens/a");
+    assert.equal(look.has("tokens/a"), false);
+    assert.throws(() => look.read("tokens/a"), VaultError);
+    assert.deepEqual(files(), before);
+  });
+
   it("keeps an agent's serial while the agent is away", () => {
     const vault = openVault(fresh(), NOW);
     signedAssignments(vault, ["a"], [target(500)]);

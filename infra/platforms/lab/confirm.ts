@@ -15,7 +15,10 @@ import { CLEAN_ENV, quote } from "./exec.ts";
 import type { HostInputs, LinkInputs } from "./model.ts";
 import { type Lab, namespaceOf, namespacePath, notesDir } from "./names.ts";
 import { namespaceInode, namespaceOfProcess } from "./netns.ts";
+import { appliedHost } from "./notes.ts";
+import { pidOf } from "./process.ts";
 import { answering, familiesOf, type Path, pathsTo } from "./reach.ts";
+import { logTail } from "./start.ts";
 
 /** How long a change may take to be seen; how long the host waits for a word before it helps itself. */
 export interface Timing {
@@ -49,6 +52,8 @@ export async function confirmed(
   );
   const lost = fault === undefined ? await stillLost(lab, host, seen, timing.confirmMs) : [];
   if (fault === undefined && lost.length === 0) return disarm(lab, host);
+  // Read before the way back, which starts them again.
+  const words = fault ? [] : lastWords(lab, host);
   // Whatever hinders the way back, the watchdog tries again later: it is called off only when the old state stands.
   await restore(lab, old);
   disarm(lab, host);
@@ -56,10 +61,19 @@ export async function confirmed(
   throw new LabError(
     "cut-off",
     host,
-    `not seen any more over IPv${lost.join(" and IPv")} within ${timing.confirmMs / 1_000} s of its change; its old configuration was restored`,
+    [
+      `not seen any more over IPv${lost.join(" and IPv")} within ${timing.confirmMs / 1_000} s of its change; its old configuration was restored`,
+      ...words,
+    ].join(". "),
     "look what in the change closes the way to the host, and run it again",
   );
 }
+
+/** What the host's daemons said that have died since: a start may take longer to fail than its first moments are. */
+const lastWords = (lab: Lab, host: string): string[] =>
+  Object.entries(appliedHost(lab, host)?.daemons ?? {})
+    .filter(([name, { role }]) => role === "network" && pidOf(lab, host, name) === undefined)
+    .map(([name, daemon]) => `${name} has died: ${logTail(lab, host, daemon)}`);
 
 /** The families that have not come back in time. */
 async function stillLost(lab: Lab, host: string, seen: ReadonlySet<4 | 6>, withinMs: number): Promise<(4 | 6)[]> {

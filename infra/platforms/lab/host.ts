@@ -11,7 +11,7 @@ import { coversOf, enterScript } from "./mounts.ts";
 import { hostRoot, type Lab, namespaceOf, notesDir } from "./names.ts";
 import { addNamespace, deleteNamespaces, endProcesses, namespaceInode } from "./netns.ts";
 import { addressesOf, canonical, configureNetwork, devicesSeen } from "./network.ts";
-import { appliedHost, daemonsInOrder, rememberHost } from "./notes.ts";
+import { appliedHost, daemonsInOrder, dropEmptyFolders, rememberHost } from "./notes.ts";
 import { pidOf, stopDaemon } from "./process.ts";
 
 /** Brings the host up or up to date. Only what makes the network is started here; the rest needs it (services.ts). */
@@ -98,4 +98,5 @@ export async function deleteHost(lab: Lab, host: string): Promise<void> {
     await deleteNamespaces([name]);
   }
   rmSync(hostRoot(lab, host), { recursive: true, force: true });
+  dropEmptyFolders(lab);
 }

@@ -1,8 +1,8 @@
 // A link: a veth pair between two hosts, its addresses, its place in a bridge and its routes.
 import { LabError } from "./errors.ts";
-import { run, runIfPossible } from "./exec.ts";
+import { quote, run, runIfPossible } from "./exec.ts";
 import type { LinkInputs } from "./model.ts";
-import { type Lab, namespaceOf } from "./names.ts";
+import { type Lab, namespaceOf, namespacePath } from "./names.ts";
 import { namespaceInode } from "./netns.ts";
 import { addressesOf, addressLines, canonical, type Device, devicesOf, devicesSeen } from "./network.ts";
 import { appliedLink, forgetLink, rememberLink } from "./notes.ts";
@@ -15,11 +15,31 @@ export async function convergeLink(lab: Lab, link: LinkInputs): Promise<void> {
     if (namespaceInode(namespaceOf(lab, end.host)) === undefined)
       throw new LabError("namespace-missing", end.host, `link ${link.link} needs it`, "run the lab's up again");
   // What was never made here need not be looked for, unless its names are taken.
-  const fresh = appliedLink(lab, link.link) === undefined && (await makePair(lab, link).catch(() => false));
-  const [a, b] = fresh ? [] : await adopt(lab, link);
-  await Promise.all([configureEnd(lab, link.a, a), configureEnd(lab, link.b, b)]);
+  const fresh = appliedLink(lab, link.link) === undefined && (await makeWhole(lab, link));
+  if (!fresh) {
+    const [a, b] = await adopt(lab, link);
+    await Promise.all([configureEnd(lab, link.a, a), configureEnd(lab, link.b, b)]);
+  }
   rememberLink(lab, link);
 }
+
+/** The pair and both of its ends by one shell: a program that is large takes longer to start another than the work takes. False when a name is taken. */
+async function makeWhole(lab: Lab, link: LinkInputs): Promise<boolean> {
+  const ends = [link.a, link.b].map(
+    (end) =>
+      `nsenter --net=${quote(namespacePath(lab, end.host))} ip -batch - <<'END' || exit 1\n${endLines(end, undefined)}END\n`,
+  );
+  const script = `ip ${pairLine(lab, link)} || exit ${TAKEN}\n${ends.join("")}`;
+  try {
+    await run(["sh", "-s"], { input: script, where: link.link });
+    return true;
+  } catch (error) {
+    if ((error as { cause?: { code?: unknown } }).cause?.code === TAKEN) return false;
+    throw error;
+  }
+}
+/** How the shell says that it has made nothing. */
+const TAKEN = 77;
 
 /** Both devices as they are found; where one is missing, both are made anew. */
 async function adopt(lab: Lab, link: LinkInputs): Promise<[Device?, Device?]> {
@@ -33,24 +53,27 @@ async function adopt(lab: Lab, link: LinkInputs): Promise<[Device?, Device?]> {
   return [];
 }
 
-/** Both devices in one step; true. Throws when one of the names is taken. */
-async function makePair(lab: Lab, { link, a, b }: LinkInputs): Promise<true> {
-  const [netnsA, netnsB] = [namespaceOf(lab, a.host), namespaceOf(lab, b.host)];
-  const pair = ["type", "veth", "peer", "name", b.device, "netns", netnsB];
-  await run(["ip", "link", "add", a.device, "netns", netnsA, ...pair], { where: link });
-  return true;
-}
+/** Both devices in one step. Throws when one of the names is taken. */
+const makePair = (lab: Lab, link: LinkInputs): Promise<unknown> =>
+  run(["ip", ...pairLine(lab, link).split(" ")], { where: link.link });
+
+const pairLine = (lab: Lab, { a, b }: LinkInputs): string =>
+  `link add ${a.device} netns ${namespaceOf(lab, a.host)} type veth peer name ${b.device} netns ${namespaceOf(lab, b.host)}`;
 
 /** Addresses, bridge and routes of one end, and the device up. Routes go with a device that goes down: so they are set each time. */
 export async function configureEnd(lab: Lab, end: End, found: Device | undefined): Promise<void> {
-  const lines = [
+  const input = endLines(end, found);
+  await run(["nsenter", `--net=${namespacePath(lab, end.host)}`, "ip", "-batch", "-"], { input, where: end.host });
+}
+
+const endLines = (end: End, found: Device | undefined): string =>
+  [
     ...addressLines(end.device, end.addresses, found),
     end.bridge ? `link set ${end.device} master ${end.bridge} up` : `link set ${end.device} up`,
     ...end.routes.map((r) => `route replace ${r.to} via ${r.via} dev ${end.device}`),
-  ];
-  const input = `${lines.join("\n")}\n`;
-  await run(["ip", "-n", namespaceOf(lab, end.host), "-batch", "-"], { input, where: end.host });
-}
+  ]
+    .map((line) => `${line}\n`)
+    .join("");
 
 /** What really is there: the link with what was found of it, or undefined when one of its ends is not there. */
 export async function readLink(lab: Lab, link: LinkInputs): Promise<LinkInputs | undefined> {

@@ -1,6 +1,7 @@
 // A host's own network: sysctls, loopback, bridges, firewall. Links are link.ts.
 import { SocketAddress } from "node:net";
 import { textOf } from "./content.ts";
+import { LabError } from "./errors.ts";
 import { quote, run } from "./exec.ts";
 import type { HostInputs } from "./model.ts";
 import { type Lab, namespacePath } from "./names.ts";
@@ -36,16 +37,43 @@ export async function devicesOf(lab: Lab, host: string): Promise<Map<string, Dev
   return new Map((JSON.parse(text || "[]") as Device[]).map((d) => [d.ifname, d]));
 }
 
-const reading = new Map<string, Promise<Map<string, Device>>>();
+/** How many shells read at once. */
+const READERS = 2;
+let readers = 0;
+/** Hosts that somebody asks for and no shell reads yet: a preview of a province asks for hundreds at once, and a hub for each of its links. */
+const asked = new Map<string, PromiseWithResolvers<Map<string, Device>>>();
 
-/** The same for those who only read: all who ask while an answer is under way share it (a hub is the end of many links). */
+/** The same for those who only read: what is asked while the shells are busy is read together by the next one. */
 export function devicesSeen(lab: Lab, host: string): Promise<Map<string, Device>> {
-  const key = namespacePath(lab, host);
-  const found = reading.get(key);
-  if (found) return found;
-  const asked = devicesOf(lab, host).finally(() => reading.delete(key));
-  reading.set(key, asked);
-  return asked;
+  const path = namespacePath(lab, host);
+  const found = asked.get(path);
+  if (found) return found.promise;
+  const ask = Promise.withResolvers<Map<string, Device>>();
+  asked.set(path, ask);
+  // In the next turn: whoever asks in this one is read along.
+  setImmediate(readAsked);
+  return ask.promise;
+}
+
+async function readAsked(): Promise<void> {
+  if (readers >= READERS || asked.size === 0) return;
+  readers++;
+  const batch = [...asked];
+  asked.clear();
+  const script = batch.map(([path]) => `nsenter --net=${quote(path)} ip -j addr || echo null\n`).join("");
+  try {
+    const lines = (await run(["sh", "-s"], { input: script, where: "devices" })).split("\n");
+    for (const [i, [path, ask]] of batch.entries()) {
+      const devices = JSON.parse(lines[i] || "null") as Device[] | null;
+      if (devices) ask.resolve(new Map(devices.map((d) => [d.ifname, d])));
+      else ask.reject(new LabError("namespace-missing", path, "it cannot be entered", "run the lab's up again"));
+    }
+  } catch (error) {
+    for (const [, ask] of batch) ask.reject(error);
+  } finally {
+    readers--;
+    void readAsked();
+  }
 }
 
 /** An address with prefix length as the kernel spells it. */

@@ -1,9 +1,9 @@
 // What was applied to this machine, as the platform itself noted it below the lab's run folder: for the next run, for `status`
 // and for faults. Notes go with the hosts that they speak of.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostInputs, LinkInputs } from "./model.ts";
-import { type Lab, linksDir, notesDir, stackDir } from "./names.ts";
+import { type Lab, linksDir, notesDir, RUN_ROOT, stackDir } from "./names.ts";
 
 const hostFile = (lab: Lab, host: string) => join(notesDir(lab, host), "host.json");
 const linkFile = (lab: Lab, id: string) => join(linksDir(lab.stack), `${id}.json`);
@@ -39,7 +39,18 @@ export function rememberLink(lab: Lab, link: LinkInputs): void {
   writeFileSync(linkFile(lab, link.link), JSON.stringify(link));
 }
 
-export const forgetLink = (lab: Lab, id: string): void => rmSync(linkFile(lab, id), { force: true });
+export function forgetLink(lab: Lab, id: string): void {
+  rmSync(linkFile(lab, id), { force: true });
+  dropEmptyFolders(lab);
+}
+
+/** With the last host and the last link the lab's own folders go, and with the last lab the one of all labs. */
+export function dropEmptyFolders(lab: Lab): void {
+  for (const folder of [linksDir(lab.stack), stackDir(lab.stack), RUN_ROOT])
+    try {
+      rmdirSync(folder);
+    } catch {} // something is in it, or it never was
+}
 
 /** What was last applied to the link, or undefined. */
 export function appliedLink(lab: Lab, id: string): LinkInputs | undefined {

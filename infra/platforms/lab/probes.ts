@@ -21,17 +21,24 @@ export async function servicesDown(
   return (await Promise.all(asked)).flat();
 }
 
-/** What to ask and from where: each thing once, from the first agent whose target names it. */
+/**
+ * What to ask and from where: each thing once, and all that stands at one address from the first agent that watches it. A server answers
+ * a hundred agencies' names alike, wherever it is asked; a program in each of a hundred hosts would keep what is asked from answering.
+ */
 function vantages(registry: Registry, about: (address: string) => boolean): Map<string, Probe[]> {
   const hosts = new Map(registry.agents.map((a) => [a.id, a.host]));
   const seen = new Set<string>();
+  const vantage = new Map<string, string>();
   const probes = new Map<string, Probe[]>();
   for (const target of registry.targets)
     for (const probe of probesOf(target)) {
-      const host = hosts.get(target.agent);
+      const host = vantage.get(probe.address) ?? hosts.get(target.agent);
       if (host === undefined || seen.has(probe.label) || !about(probe.address)) continue;
       seen.add(probe.label);
-      probes.set(host, [...(probes.get(host) ?? []), { ...probe, label: `${probe.label} from ${host}` }]);
+      vantage.set(probe.address, host);
+      const asked = probes.get(host) ?? [];
+      asked.push({ ...probe, label: `${probe.label} from ${host}` });
+      probes.set(host, asked);
     }
   return probes;
 }

@@ -1,7 +1,5 @@
 // The real Pulumi engine with the real provider, on a lab of three hosts: up, again, changed, broken, mended, killed, destroyed.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
@@ -12,6 +10,7 @@ import {
   ENGINE_VERSION,
   type Engine,
   engineBinary,
+  letGo,
   preview,
   refresh,
   release,
@@ -20,9 +19,12 @@ import {
 import { EngineError } from "../../../infra/engine/errors.ts";
 import { sessionsDown } from "../../../infra/platforms/lab/bird.ts";
 import { run } from "../../../infra/platforms/lab/exec.ts";
+import { type HostInputs, hostInputs } from "../../../infra/platforms/lab/model.ts";
 import { hostRoot, namespaceOf, prefixOf } from "../../../infra/platforms/lab/names.ts";
 import { endProcesses, namespaces } from "../../../infra/platforms/lab/netns.ts";
 import { inHost, pidOf } from "../../../infra/platforms/lab/process.ts";
+import { Host, LabProvider } from "../../../infra/platforms/lab/resources.ts";
+import { sessionsOf } from "../../../infra/platforms/lab/settle.ts";
 import type { Deployment } from "../../../infra/platforms/platform.ts";
 import { labProgram } from "../../../infra/program.ts";
 import type { Topology } from "../../../infra/topology.ts";
@@ -139,7 +141,8 @@ test("a host taken out of the province is removed, and put back", { skip }, asyn
     (e) => e instanceof EngineError && e.code === "engine-protected" && /c1/.test(e.message),
   );
   assert.ok(namespaces(prefixOf(lab.stack)).includes(namespaceOf(lab, "c1")));
-  await release(engine());
+  await assert.rejects(letGo(engine(), "r1"), (e) => e instanceof EngineError && e.code === "engine-unprotected");
+  assert.deepEqual((await letGo(engine(), "c1")).sort(), ["c1", "r2~c1"]);
   const fewer = await up(without);
   assert.equal(fewer["delete"], 3); // host, link, place
   assert.ok(!namespaces(prefixOf(lab.stack)).includes(namespaceOf(lab, "c1")));
@@ -173,50 +176,88 @@ test("a failed up says why, by the host's and the daemon's name", { skip }, asyn
   assert.deepEqual(await up(engine()), { same: ALL });
 });
 
-for (const victim of ["command", "engine", "provider"] as const)
-  test(`kill -9 of the ${victim} in the middle of an up: the next one heals, and destroy leaves nothing`, {
-    skip,
-    timeout: 120_000,
-  }, async () => {
-    await end();
-    const child = spawn(
-      process.execPath,
-      [path.join(import.meta.dirname, "up-child.ts"), JSON.stringify({ lab, port: PORT })],
-      { stdio: "ignore" },
-    );
-    const ended = once(child, "exit");
-    await until("it begins", () => namespaces(prefixOf(lab.stack)).length > 0);
-    const pids = { command: child.pid!, engine: childOf(child.pid!, "pulumi"), provider: 0 };
-    if (victim === "provider") pids.provider = childOf(pids.engine, "node");
-    process.kill(pids[victim], "SIGKILL");
-    await ended;
-    const made = await up(engine());
-    assert.equal((made["create"] ?? 0) + (made["same"] ?? 0) + (made["update"] ?? 0), ALL);
-    assert.deepEqual(await sessionsDown(lab), []);
-    assert.deepEqual(await up(engine()), { same: ALL });
-    await end();
-    assert.deepEqual(namespaces(prefixOf(lab.stack)), []);
-  });
-
-test("the durable folder is kept, and nothing else is left", { skip }, async () => {
-  assert.match(readFileSync(path.join(lab.stateDir, "console/starts"), "utf8"), /\d/);
-  await lab.end();
-  assert.deepEqual(leftovers(lab), []);
+test("a deleted link and an edited file are found by refresh and mended by up", { skip }, async () => {
+  const file = path.join(hostRoot(lab, "r2"), "etc/bird/bird.conf");
+  writeFileSync(file, `${readFileSync(file, "utf8")}# by hand\n`);
+  await run(["ip", "-n", namespaceOf(lab, "r1"), "link", "del", "r2"]);
+  const found = await refresh(engine());
+  assert.deepEqual([found["update"], found["delete"]], [1, 1]);
+  assert.deepEqual(await up(engine()), { same: ALL - 2, update: 1, create: 1 });
+  assert.doesNotMatch(readFileSync(file, "utf8"), /by hand/);
+  await until("BGP again", async () => (await sessionsDown(lab)).length === 0);
+  assert.deepEqual(await up(engine()), { same: ALL });
 });
 
-/** A child process by the name of its program, at whatever depth a shell or npm puts it. */
-function childOf(parent: number, name: string): number {
-  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8")
-    .trim()
-    .split(" ")
-    .filter(Boolean)
-    .map(Number);
-  const threads = readdirSync(`/proc/${parent}/task`).flatMap((t) =>
-    readFileSync(`/proc/${parent}/task/${t}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number),
+test("of a redundant pair the second is touched only when the first has its sessions again", { skip }, async () => {
+  // Another hold time ends a session and begins it anew.
+  const slower = (n: 1 | 2) => ({ text: birdConf(n).replaceAll("hold time 9", "hold time 12") });
+  const both = changed((d) => {
+    d.hosts[0]!.files[0]!.content = slower(1);
+    d.hosts[1]!.files[0]!.content = slower(2);
+  });
+  const isNew = (host: string) =>
+    readFileSync(path.join(hostRoot(lab, host), "etc/bird/bird.conf"), "utf8").includes("hold time 12");
+  /** How many sessions r1 had while it was changed and r2 was not. */
+  const between: number[] = [];
+  let over = false;
+  const watching = (async () => {
+    while (!over) {
+      if (isNew("r1")) {
+        const sessions = (await sessionsOf(lab, "r1")).size;
+        if (isNew("r2")) return;
+        between.push(sessions);
+      }
+      await sleep(10);
+    }
+  })();
+  assert.deepEqual(await up(both), { same: ALL - 2, update: 2 });
+  over = true;
+  await watching;
+  assert.ok(between.includes(0), "r1 lost its sessions, and r2 was left alone meanwhile");
+  assert.equal(between.at(-1), 2, "r2 was touched when r1 had both again");
+  assert.deepEqual(await up(engine()), { same: ALL - 2, update: 2 });
+});
+
+test("a host that another stack takes over is imported as it stands; one that is not so is refused", {
+  skip,
+}, async () => {
+  const bird = pidOf(lab, "r1", "bird");
+  const taking = (inputs: HostInputs): Engine => ({
+    ...lab,
+    stack: `${lab.stack}i`,
+    program: async () => {
+      const provider = new LabProvider("lab", lab);
+      // Retained: this stack must not end what is the other's.
+      new Host(inputs, { provider, import: "r1", retainOnDelete: true });
+      return {};
+    },
+  });
+  const { inputs } = hostInputs(smallDeployment(PORT).hosts[0]!);
+  await assert.rejects(
+    up(taking({ ...inputs, loopback: ["10.9.0.9/32"] })),
+    (e) => e instanceof EngineError && e.code === "engine-failed" && /r1|import/.test(e.message),
   );
-  const found = [...new Set([...children, ...threads])].find((pid) =>
-    readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0]!.endsWith(name),
-  );
-  assert.ok(found !== undefined, `no child ${name} of ${parent}`);
-  return found;
-}
+  assert.deepEqual(await up(taking(inputs)), { create: 2, import: 1 });
+  assert.deepEqual(await up(taking(inputs)), { same: 3 });
+  await destroy(taking(inputs));
+  assert.equal(pidOf(lab, "r1", "bird"), bird);
+  assert.deepEqual(await up(engine()), { same: ALL });
+});
+
+test("a host that moves to another place keeps its processes", { skip }, async () => {
+  const formerly = { kind: "data-centre", name: "dc1" } as const;
+  const moved: Topology = {
+    ...smallTopology,
+    placeOf: (host) => (host === "c1" ? { kind: "console", name: "console", formerly } : smallTopology.placeOf(host)),
+  };
+  const server = pidOf(lab, "c1", "console");
+  assert.deepEqual(await up(engine(smallDeployment(PORT), moved)), { same: ALL, create: 1 });
+  assert.equal(pidOf(lab, "c1", "console"), server);
+  assert.deepEqual(await up(engine(smallDeployment(PORT), moved)), { same: ALL + 1 });
+});
+
+test("destroy leaves the durable folder and nothing else", { skip }, async () => {
+  await end();
+  assert.match(readFileSync(path.join(lab.stateDir, "console/starts"), "utf8"), /\d/);
+  assert.deepEqual(leftovers(lab), []);
+});

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { labArguments, readOptions } from "../../../setup/start/options.mjs";
 
-test("none: the console's page on loopback, the sample's own number of agencies", () => {
+test("none: everything as the running lab has it", () => {
   const options = readOptions([]);
-  assert.deepEqual(options, { port: 8080, listen: "127.0.0.1", prepareOnly: false, help: false });
-  assert.deepEqual(labArguments(options), ["--port", "8080", "--listen", "127.0.0.1"]);
+  assert.deepEqual(options, { prepareOnly: false, help: false });
+  assert.deepEqual(labArguments(options), []);
 });
 
 test("both ways of writing a value; all of them reach the lab", () => {

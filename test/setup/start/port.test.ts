@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import { run } from "../../../setup/run.mjs";
-import { labIsUp } from "../../../setup/start/lab.mjs";
+import { labIsUp, placeOf } from "../../../setup/start/lab.mjs";
 import { needPort } from "../../../setup/start/port.mjs";
 import { folder, put, ROOT } from "../fixtures.ts";
 
@@ -45,4 +45,12 @@ test("our own lab may hold the port", (t) => {
   assert.equal(labIsUp(root, { port: 9090 }), false);
   put(root, ".vonggac/lab.json", "{ cut off");
   assert.equal(labIsUp(root, { port: 8080 }), false);
+});
+
+test("where the page will be: as it was asked for, else where the running lab has it, else on loopback", (t) => {
+  const root = folder(t);
+  assert.deepEqual(placeOf(root, {}), { port: 8080, listen: "127.0.0.1" });
+  put(root, ".vonggac/lab.json", { port: 9090, listen: "::1" });
+  assert.deepEqual(placeOf(root, {}), { port: 9090, listen: "::1" });
+  assert.deepEqual(placeOf(root, { port: 9191 }), { port: 9191, listen: "::1" });
 });

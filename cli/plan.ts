@@ -50,6 +50,17 @@ function wordsOf(s: PlanSummary, { out, check }: Options): string[] {
         resting: u.resting,
       }),
     ),
+    ...s.coverage.map((c) =>
+      text("plan.target", {
+        what: text(`plan.target-${c.what}`),
+        level: c.level[language],
+        percent: c.percent,
+        by: c.by,
+        reached: c.reached,
+        of: c.of,
+        missing: c.missing.length === 0 ? "" : ` (${shortened(c.missing.join(", "))})`,
+      }),
+    ),
     ...changes.map((key) => text(`plan.${key}`, { count: s[key].length, ids: shortened(ids(s[key])) })),
     ...(s.lockWritten ? [text("plan.lock-written")] : []),
     ...s.warnings.map(warning),
@@ -61,6 +72,10 @@ function wordsOf(s: PlanSummary, { out, check }: Options): string[] {
 const shortened = (words: string): string => (words.length > 200 ? `${words.slice(0, 200)} …` : words);
 
 function warning(w: PlanWarning): string {
+  if (w.code === "target-missed") {
+    const facts = { what: text(`plan.target-${w.what}`), level: w.level[spoken()], by: w.by };
+    return `${text("plan.warning")}: ${text("plan.target-missed", facts)}`;
+  }
   const { code, ...facts } = w;
   return `${text("plan.warning")}: ${text(`plan.${code}`, facts)}`;
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Bilingual } from "../protocol/registry.ts";
 import { readIntent, writeLock } from "./intent.ts";
+import { type Coverage, type CoverageKind, coverageOf, isMissed } from "./papers/coverage.ts";
 import { papersOf } from "./papers/index.ts";
 import { lacksRoutes, registered } from "./papers/usage.ts";
 import { planOf } from "./plan/index.ts";
@@ -29,6 +30,8 @@ export type PlanWarning =
   | { code: "pool-nearly-full"; pool: string; used: number; most: number }
   /** Level I without two channels on two routes. */
   | { code: "routes-lacking"; agency: string }
+  /** Its day is over. */
+  | { code: "target-missed"; what: CoverageKind; level: Bilingual; by: string }
   | { code: "no-keys" };
 
 export interface PlanSummary {
@@ -39,6 +42,7 @@ export interface PlanSummary {
   targets: number;
   prefixes: { ipv6: string; ipv4: string; publicIpv4: string };
   use: PoolUse[];
+  coverage: Coverage[];
   added: Allocated[];
   retired: Allocated[];
   released: Allocated[];
@@ -71,7 +75,8 @@ export async function planProvince(options: PlanOptions): Promise<PlanSummary> {
   const vaultFolder = join(CHECKOUT, ".vonggac/vault");
   // The checkout's keys are its own province's.
   const hasKeys = provinceFile === join(CHECKOUT, "province.yaml") && existsSync(vaultFolder);
-  const numbering = readIntent(provinceFile, { today: new Date().toISOString().slice(0, 10), provisioned: hasKeys });
+  const today = new Date().toISOString().slice(0, 10);
+  const numbering = readIntent(provinceFile, { today, provisioned: hasKeys });
   const intent = options.agencies === undefined ? numbering.intent : subsetOf(numbering.intent, options.agencies);
   const plan = planOf(intent, { roots: "", rootAnchor: "" });
   const { out } = options;
@@ -83,6 +88,7 @@ export async function planProvince(options: PlanOptions): Promise<PlanSummary> {
   if (papers) write(out!, papers);
   const { ipv6, ipv4, publicIpv4 } = intent.province;
   const { use, added, retired, released } = numbering;
+  const coverage = coverageOf(intent);
   return {
     province: { id: intent.province.id, name: intent.province.name },
     agencies: intent.levels.map(({ id, name }) => ({
@@ -94,6 +100,7 @@ export async function planProvince(options: PlanOptions): Promise<PlanSummary> {
     targets: plan.registry.targets.length,
     prefixes: { ipv6, ipv4, publicIpv4 },
     use,
+    coverage,
     added,
     retired,
     released,
@@ -106,6 +113,9 @@ export async function planProvince(options: PlanOptions): Promise<PlanSummary> {
       ...registered(plan, intent)
         .filter(lacksRoutes)
         .map(({ id }) => ({ code: "routes-lacking" as const, agency: id })),
+      ...coverage
+        .filter((c) => isMissed(c, today))
+        .map(({ what, level, by }) => ({ code: "target-missed" as const, what, level, by })),
       ...(papers && !hasKeys ? [{ code: "no-keys" as const }] : []),
     ],
   };

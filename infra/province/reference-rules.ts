@@ -11,11 +11,12 @@ type Reference = readonly [id: string | undefined, at: Path];
 export const unknownReferences: readonly Rule[] = [
   kind(
     "level",
-    ["levels", "datacentres"],
+    ["levels", "datacentres", "targets"],
     (p) => p.levels.map(id),
     (p) => [
       ...p.datacentres.map((dc, i): Reference => [dc.level, ["datacentres", i, "level"]]),
       ...p.agencies.map((a, i): Reference => [a.level, ["agencies", i, "level"]]),
+      ...(p.targets ?? []).map((t, i): Reference => [t.level, ["targets", i, "level"]]),
     ],
   ),
   kind(

@@ -104,6 +104,10 @@ const SERVICE_KINDS = [
   "other",
 ] as const;
 const Service = object({ id: Slug, kind: oneOf(SERVICE_KINDS), name: Name, on: HostId });
+/** What the plan itself decides of an agency: whether it is on the dedicated network, whether it has two lines. */
+export const COVERAGES = ["dedicated", "two-paths"] as const;
+const Day = pattern("^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", "a day such as 2027-12-31");
+const Coverage = object({ what: oneOf(COVERAGES), level: Slug, percent: whole(1, 100), by: Day });
 const DEVICE_KINDS = ["router", "switch", "firewall", "access-point", "ups", "camera", "sensor", "other"] as const;
 const Device = object({
   id: Slug,
@@ -143,6 +147,7 @@ export const ProvinceSchema = object({
   internet: object({ id: HostId, asn: Asn, name: Name, ipv6: Ipv6Prefix, ipv4: Ipv4Prefix }),
   services: Type.Optional(list(Service, 0, "a list of services")),
   devices: Type.Optional(list(Device, 0, "a list of devices")),
+  targets: Type.Optional(list(Coverage, 0, "a list of what shall be reached at a level by a day")),
   lab: object({ agencies: list(Slug, 1, "a list of agencies' ids") }),
   agencies: Type.Union(
     [

@@ -27,7 +27,12 @@ const LABS = {
   },
   "third lab": {
     env: { VONGGAC_TEST_STACK: "testc", VONGGAC_TEST_PORT: "18082" },
-    files: ["test/scenarios/60-stories.test.ts", "test/scenarios/61-chaos.test.ts", "test/scenarios/62-field.test.ts"],
+    files: [
+      "test/scenarios/50-grow.test.ts",
+      "test/scenarios/60-stories.test.ts",
+      "test/scenarios/61-chaos.test.ts",
+      "test/scenarios/62-field.test.ts",
+    ],
   },
 };
 const FIRST = "first lab";

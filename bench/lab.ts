@@ -2,7 +2,7 @@
 // signed, every service answers on both families, each asked from where an agent of the province stands. Agents start after
 // that and are timed apart. Then the same program again, which must change nothing; then `destroy`, which must leave nothing.
 import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { destroy, type Engine, PARALLEL, release, up } from "../infra/engine/engine.ts";
 import { sessionsDown } from "../infra/platforms/lab/bird.ts";
@@ -36,12 +36,14 @@ export async function lab(args: string[]): Promise<unknown> {
 }
 
 async function measure(place: Lab, agencies: number, withAgents: boolean): Promise<unknown> {
-  const plan = await timed(() => planned(place, agencies));
+  const [load] = loadavg();
+  const gate = new Gate();
+  const plan = await timed(() => planned(place, agencies, gate));
   const program = plan.value;
   if (!withAgents)
     for (const host of program.deployment.hosts) host.daemons = host.daemons.filter((d) => d.role !== "agent");
   const floor = await floorSeconds(program.deployment, `floor${process.pid}`);
-  const first = await firstUp(place, program, withAgents);
+  const first = await firstUp(place, program, gate, withAgents);
   const sites = program.registry.agencies.filter((a) => a.level !== "datacentre").map((a) => a.id);
   const memory = memoryOf(sites.map((id) => namespaceOf(place, id)));
   const again = await timed(() => up(engineOf(place, program)));
@@ -70,15 +72,29 @@ async function measure(place: Lab, agencies: number, withAgents: boolean): Promi
     },
     peer: { [`ip_batch_seconds_${agencies}`]: round(floor) },
     ratio: { up_over_ip_batch: round((plan.seconds + first.upSeconds) / floor) },
-    conditions: { checkpoints: "skipped", parallel: PARALLEL, cores: availableParallelism() },
+    conditions: {
+      checkpoints: "skipped",
+      parallel: PARALLEL,
+      cores: availableParallelism(),
+      load_before: round(load!),
+    },
   };
 }
 
-function planned(place: Lab, agencies: number): Promise<StackProgram> {
+/** Agents are held back until everything else is seen to stand: a hundred that start would keep it from answering. */
+class Gate {
+  readonly opened = Promise.withResolvers<void>();
+  readonly pass = async (): Promise<void> => {
+    await this.opened.promise;
+  };
+}
+
+function planned(place: Lab, agencies: number, gate: Gate): Promise<StackProgram> {
   const provinceFile = path.join(place.stateDir, "province.yaml");
   const has = provinceOf(agencies, provinceFile);
   if (agencies > has) throw new Error(`the province has ${has} agencies`);
-  return stackProgram({ ...place, provinceFile, provisioned: false, agencies, port: PORT });
+  const beforeAgents = gate.pass;
+  return stackProgram({ ...place, provinceFile, provisioned: false, agencies, port: PORT, beforeAgents });
 }
 
 interface FirstUp {
@@ -89,24 +105,37 @@ interface FirstUp {
   stages: Record<string, number>;
 }
 
-/** From the call to the moment when everything but the agents answers; and from there to the last agent that is heard. */
-async function firstUp(place: Lab, program: StackProgram, withAgents: boolean): Promise<FirstUp> {
+/** From the call to the moment when everything but the agents answers; and from there, where agents begin, to the last one that is heard. */
+async function firstUp(place: Lab, program: StackProgram, gate: Gate, withAgents: boolean): Promise<FirstUp> {
   const startedAt = performance.now();
   const since = () => (performance.now() - startedAt) / 1_000;
   const stages: Record<string, number> = {};
-  let stands: Promise<number> | undefined;
+  const served = Promise.withResolvers<void>();
   const onResource = (_op: string, type: string, name: string) => {
     const kind = type.split(":").at(-1)!;
     stages[kind === "Services" ? name : kind] = round(since());
-    if (name === "services") stands = answering(place, program).then(since);
+    if (name === "services") served.resolve();
   };
-  const summary = await up({ ...engineOf(place, program), onResource });
-  const upSeconds = await stands!;
+  const stands = (async () => {
+    await served.promise;
+    await answering(place, program);
+    const seconds = since();
+    gate.opened.resolve();
+    return seconds;
+  })();
+  const summary = await Promise.race([up({ ...engineOf(place, program), onResource }), failing(stands)]);
+  const upSeconds = await stands;
   const resources = Object.values(summary).reduce((a, b) => a + b, 0);
   if (!withAgents) return { resources, upSeconds, stages };
   await waitReady(place, program.registry, { deadlineMs: WITHIN_MS });
   return { resources, upSeconds, agentsSeconds: since() - upSeconds, stages };
 }
+
+/** Never ends but with the failure of the other. */
+const failing = (other: Promise<unknown>): Promise<never> =>
+  new Promise((_, reject) => {
+    other.catch(reject);
+  });
 
 /** Resolves when BGP stands everywhere and every service answers; what does not by then is an error. */
 async function answering(place: Lab, program: StackProgram): Promise<void> {

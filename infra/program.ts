@@ -3,6 +3,7 @@
 //   - Of hosts that stand in for one another (two hubs, two resolvers) the next is touched when the one before has settled.
 //   - Of the lines of one host likewise: never two of its ways at once.
 //   - What holds a key or a record that is nowhere else is protected: the engine refuses to remove it.
+import pulumi from "@pulumi/pulumi";
 import { makePlace } from "./components/index.ts";
 import { Pki } from "./components/pki.ts";
 import type { Place } from "./components/place.ts";
@@ -20,6 +21,8 @@ export interface LabProgram {
   lab: Lab;
   /** Only one data centre's part of the whole, where stacks are split. */
   part?: Part | undefined;
+  /** Waited for before the agents are begun, where something is being made: a measurement looks at what stands without them. */
+  beforeAgents?: (() => Promise<void>) | undefined;
   /** PEM of the province's root certificate, for the stack's outputs. */
   root?: string | undefined;
 }
@@ -67,8 +70,12 @@ export const labProgram = (given: LabProgram) => async (): Promise<Record<string
   });
   const network = [...hostsById.values(), ...linksMade];
   const phases: Services[] = [];
-  for (const phase of PHASES)
-    phases.push(new Services(servicesInputs(hosts, phase), { provider, dependsOn: [...network, ...phases] }));
+  for (const phase of PHASES) {
+    const before: pulumi.Resource[] = [...network, ...phases];
+    const held = phase === "agents" && !pulumi.runtime.isDryRun() ? given.beforeAgents?.() : undefined;
+    const dependsOn = held === undefined ? before : held.then(() => before);
+    phases.push(new Services(servicesInputs(hosts, phase), { provider, dependsOn }));
+  }
   const pki = given.root === undefined ? undefined : new Pki(given.root);
   return {
     province: given.deployment.province,

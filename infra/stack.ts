@@ -6,7 +6,7 @@ import { ConfigError } from "./config.ts";
 import { deploymentFor } from "./deployment.ts";
 import type { Plan } from "./plan/types.ts";
 import type { Deployment } from "./platforms/platform.ts";
-import { labProgram } from "./program.ts";
+import { type LabProgram, labProgram } from "./program.ts";
 import { OURS } from "./render/index.ts";
 import type { Part } from "./split.ts";
 import { type Topology, topologyOf } from "./topology.ts";
@@ -33,6 +33,7 @@ export interface StackOptions {
   /** Only this data centre's part, beside stacks of the others (split.ts). */
   dataCentre?: string | undefined;
   stacks?: Record<string, string> | undefined;
+  beforeAgents?: LabProgram["beforeAgents"];
 }
 
 export interface StackProgram {
@@ -68,6 +69,7 @@ export async function stackProgram(options: StackOptions): Promise<StackProgram>
     lab: { stack, stateDir, checkout },
     part: partOf(options, registry, topology),
     root: rootOf(deployment),
+    beforeAgents: options.beforeAgents,
   });
   return { run, deployment, plan, registry, url };
 }

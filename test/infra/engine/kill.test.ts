@@ -1,5 +1,5 @@
-// kill -9 in the middle of an `up`, at moments drawn at random over its whole length: of our command, of the engine and of the provider in
-// turn. Each time the next `up` must finish what was begun and `destroy` leave nothing. A sample in CI; `VONGGAC_UP_KILLS=20` for more,
+// kill -9 in the middle of an `up`, at moments drawn at random: of our command, of the engine and of the provider in turn; each second time
+// over the whole length of the run, else while hosts and lines are being made. Each time the next `up` must finish what was begun and `destroy` leave nothing. A sample in CI; `VONGGAC_UP_KILLS=20` for more,
 // `VONGGAC_SEED` repeats a run.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -10,6 +10,8 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { destroy, ENGINE_VERSION, type Engine, engineBinary, release, up } from "../../../infra/engine/engine.ts";
 import { sessionsDown } from "../../../infra/platforms/lab/bird.ts";
+import { prefixOf } from "../../../infra/platforms/lab/names.ts";
+import { namespaces } from "../../../infra/platforms/lab/netns.ts";
 import { labProgram } from "../../../infra/program.ts";
 import { lots } from "../../support/lots.ts";
 import { leftovers, makeLab, whyNoLab } from "../platforms/lab/machine.ts";
@@ -36,12 +38,18 @@ const begin = (): ChildProcess =>
     stdio: "ignore",
   });
 
-/** How long a whole `up` takes here and now. */
-let wholeMs = 0;
+/** How long a whole `up` takes here and now, and when it makes the first host. */
+let [wholeMs, firstMs] = [0, 0];
+const begun = async () => {
+  while (namespaces(prefixOf(lab.stack)).length === 0) await sleep(5);
+};
 before(async () => {
   if (skip) return;
   const startedAt = performance.now();
-  await once(begin(), "exit");
+  const ended = once(begin(), "exit");
+  await begun();
+  firstMs = performance.now() - startedAt;
+  await ended;
   wholeMs = performance.now() - startedAt;
   await end();
 });
@@ -58,12 +66,13 @@ for (let round = 1; round <= ROUNDS; round++)
     const child = begin();
     const ended = once(child, "exit");
     const wanted = VICTIMS[round % VICTIMS.length]!;
-    const afterMs = Math.round(random() * wholeMs);
+    const making = round % 2 === 1;
+    if (making) await Promise.race([begun(), ended]);
+    const [afterMs, ofMs] = [Math.round(random() * (making ? wholeMs - firstMs : wholeMs)), Math.round(wholeMs)];
     await Promise.race([sleep(afterMs), ended]);
     const victim = kill(child, wanted);
-    t.diagnostic(
-      `${victim} killed after ${afterMs} of about ${Math.round(wholeMs)} ms, ${leftovers(lab).length} things there`,
-    );
+    const where = making ? `${afterMs} ms after the first host` : `after ${afterMs} ms`;
+    t.diagnostic(`${victim} killed ${where} of about ${ofMs} ms; there: ${leftovers(lab).length} things`);
     await ended;
     const made = await up(engine);
     assert.equal((made["create"] ?? 0) + (made["same"] ?? 0) + (made["update"] ?? 0), ALL);

@@ -2,6 +2,7 @@
 // typed by hand (index.ts). Rules that it keeps, whatever changes:
 //   - Of hosts that stand in for one another (two hubs, two resolvers) the next is touched when the one before has settled.
 //   - Of the lines of one host likewise: never two of its ways at once.
+//   - Who tells the watchers what must be true comes after all else: nobody looks for a line that is not laid yet.
 //   - What holds a key or a record that is nowhere else is protected: the engine refuses to remove it.
 import pulumi from "@pulumi/pulumi";
 import { makePlace } from "./components/index.ts";
@@ -11,7 +12,8 @@ import { keepTexts } from "./platforms/lab/content.ts";
 import { hostInputs, linkInputs, PHASES, servicesInputs } from "./platforms/lab/model.ts";
 import type { Lab } from "./platforms/lab/names.ts";
 import { type Host, LabProvider, type Link, Services } from "./platforms/lab/resources.ts";
-import type { Deployment, HostSpec } from "./platforms/platform.ts";
+import type { Deployment, HostSpec, LinkSpec } from "./platforms/platform.ts";
+import { OURS } from "./render/index.ts";
 import { type Part, partial } from "./split.ts";
 import type { PlaceKind, Topology } from "./topology.ts";
 
@@ -41,20 +43,20 @@ export const labProgram = (given: LabProgram) => async (): Promise<Record<string
   const guarded = new Set(hosts.filter(holdsWhatIsNowhereElse).map((h) => h.id));
   const hostsById = new Map<string, Host>();
   const lastOfGroup = new Map<string, Host>();
-  for (const { spec, inputs } of made) {
+  const makeHost = ({ spec, inputs }: (typeof made)[number], after: pulumi.Resource[]) => {
     const place = topology.placeOf(spec.id);
     const group = topology.groupOf(spec.id);
     const before = group === undefined ? undefined : lastOfGroup.get(group);
     const host = places.of(place).host(inputs, {
-      after: before ? [before] : [],
+      after: before ? [...after, before] : after,
       movedFrom: place.formerly && places.of(place.formerly),
       protect: guarded.has(spec.id),
     });
     hostsById.set(spec.id, host);
     if (group !== undefined) lastOfGroup.set(group, host);
-  }
+  };
   const lastOfHost = new Map<string, Link>();
-  const linksMade = links.map((spec) => {
+  const makeLink = (spec: LinkSpec) => {
     // The other end of a link is the one that it was laid for: `core1~web1`, `hub1~so-noi-vu`.
     const place = topology.placeOf(spec.b.host);
     const standing = [spec.a.host, spec.b.host].flatMap((id) => hostsById.get(id) ?? []);
@@ -67,7 +69,13 @@ export const labProgram = (given: LabProgram) => async (): Promise<Record<string
     });
     lastOfHost.set(spec.b.host, link);
     return link;
-  });
+  };
+  const watching = new Set(hosts.filter(tellsWatchers).map((h) => h.id));
+  const isWatching = ({ a, b }: LinkSpec) => watching.has(a.host) || watching.has(b.host);
+  for (const one of made) if (!watching.has(one.spec.id)) makeHost(one, []);
+  const laid = links.filter((l) => !isWatching(l)).map(makeLink);
+  for (const one of made) if (watching.has(one.spec.id)) makeHost(one, laid);
+  const linksMade = [...laid, ...links.filter(isWatching).map(makeLink)];
   const network = [...hostsById.values(), ...linksMade];
   const phases: Services[] = [];
   for (const phase of PHASES) {
@@ -98,6 +106,9 @@ function placesIn(provider: LabProvider): { of(place: { kind: PlaceKind; name: s
     },
   };
 }
+
+/** It holds the registry and what agents are told to watch. */
+const tellsWatchers = (spec: HostSpec): boolean => spec.files.some((f) => f.path === OURS.registry);
 
 /** A durable folder, or a key of the vault that a service works with. An agent's one-time token is not worth it. */
 const holdsWhatIsNowhereElse = (spec: HostSpec): boolean => {

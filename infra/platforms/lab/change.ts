@@ -6,12 +6,15 @@ import { convergeLink } from "./link.ts";
 import type { HostInputs, LinkInputs } from "./model.ts";
 import type { Lab } from "./names.ts";
 import { appliedHost, appliedLink } from "./notes.ts";
+import { REGISTRY } from "./registry.ts";
 import { restoreConfirmed } from "./restore.ts";
-import { servicesBack, sessionsBack, sessionsOf } from "./settle.ts";
+import { routingStands, servicesBack, sessionsBack, sessionsOf } from "./settle.ts";
 
 /** Brings a host up or up to date. Throws `cut-off`, `not-converged`, and what converging throws. */
 export async function changeHost(lab: Lab, inputs: HostInputs, timing?: Timing): Promise<void> {
   const before = appliedHost(lab, inputs.host);
+  // What agents are told to look for must stand first.
+  if (before && before.files[REGISTRY] !== inputs.files[REGISTRY]) await routingStands(lab);
   const touched = before ? PARTS.filter((part) => differ(part(before), part(inputs))) : [];
   if (!before || touched.length === 0) return convergeHost(lab, inputs);
   const sessions = await sessionsOf(lab, inputs.host);

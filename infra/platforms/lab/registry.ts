@@ -5,7 +5,8 @@ import type { Registry } from "../../../protocol/registry.ts";
 import { hostRoot, type Lab } from "./names.ts";
 import { appliedHost, hostsOf } from "./notes.ts";
 
-const REGISTRY = "/run/vonggac/registry.json";
+/** Where the console has it. */
+export const REGISTRY = "/run/vonggac/registry.json";
 
 /** Undefined where no host holds one: a lab without a console. */
 export function registryOf(lab: Lab): Registry | undefined {

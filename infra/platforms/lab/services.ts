@@ -1,8 +1,6 @@
 // Every process that needs the network to stand, in two phases: servers with the console, then the agents, so that the first
 // thing an agent sees is the network as it is meant to be. A secondary name server that is started before its way to the
 // primary waits for minutes, and an agent that is started before it reports what is no fault.
-import { setTimeout as sleep } from "node:timers/promises";
-import { sessionsDown } from "./bird.ts";
 import { convergeDaemon } from "./daemons.ts";
 import { PHASES, phaseOf, type ServicesInputs } from "./model.ts";
 import type { Lab } from "./names.ts";
@@ -10,14 +8,10 @@ import { appliedHost, hostsOf } from "./notes.ts";
 import { servicesDown } from "./probes.ts";
 import { pidOf, stopDaemon } from "./process.ts";
 import { registryOf } from "./registry.ts";
+import { routingStands, STAGE_MS } from "./settle.ts";
 
 const split = (program: string) => program.split("/") as [host: string, daemon: string];
 
-/**
- * How long one stage waits for the one before it. After that it begins all the same: to tell what is broken is the work of
- * those who are started.
- */
-const STAGE_MS = 20_000;
 /** A hundred programs that begin in one moment keep each other from beginning. */
 const AT_ONCE = 12;
 
@@ -33,11 +27,6 @@ export async function convergeServices(
   await start(lab, Object.keys(wanted.programs));
   const registry = wanted.phase === "services" ? registryOf(lab) : undefined;
   if (registry) await servicesDown(lab, registry, STAGE_MS);
-}
-
-async function routingStands(lab: Lab): Promise<void> {
-  for (const deadline = Date.now() + STAGE_MS; Date.now() < deadline; await sleep(100))
-    if ((await sessionsDown(lab)).length === 0) return;
 }
 
 async function start(lab: Lab, programs: readonly string[]): Promise<void> {

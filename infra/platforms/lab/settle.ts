@@ -1,7 +1,7 @@
 // After a change of a standing host: waits until what worked before works again. The engine goes on to the other of a redundant
 // pair only then (program.ts), and not at all when it does not.
 import { setTimeout as sleep } from "node:timers/promises";
-import { protocolsOf } from "./bird.ts";
+import { protocolsOf, sessionsDown } from "./bird.ts";
 import { LabError } from "./errors.ts";
 import type { Lab } from "./names.ts";
 import { appliedHost, linksOf } from "./notes.ts";
@@ -26,6 +26,18 @@ export async function sessionsBack(lab: Lab, host: string, before: ReadonlySet<s
     if (left?.length === 0) return;
     if (Date.now() > end) throw notSettled(host, left ?? ["bird does not answer"]);
   }
+}
+
+/**
+ * How long one stage waits for the one before it. After that it begins all the same: to tell what is broken is the work of
+ * those who are started.
+ */
+export const STAGE_MS = 20_000;
+
+/** Resolves when every session of the lab stands, or after `STAGE_MS`. */
+export async function routingStands(lab: Lab): Promise<void> {
+  for (const deadline = Date.now() + STAGE_MS; Date.now() < deadline; await sleep(100))
+    if ((await sessionsDown(lab)).length === 0) return;
 }
 
 /** Resolves when the services that agents watch on this host answer. Throws `not-converged`. */

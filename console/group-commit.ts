@@ -40,7 +40,7 @@ export interface GroupCommit {
 }
 
 /** Items of one transaction: bounds how long a commit keeps the event loop, and so how late whoever is next is. */
-const MOST_ITEMS = 5_000;
+const MOST_ITEMS = 8_000;
 
 export function groupCommit(hooks: CommitHooks, delayMs: number): GroupCommit {
   const queue = fairQueue<Job>();

@@ -115,7 +115,7 @@ function rootsOf({ outbound }: Pick<ConsoleConfig, "outbound">): string[] {
 }
 
 /** Whoever may come in, and the operator of this machine. */
-function peopleOf(store: Store): Person[] {
+export function peopleOf(store: Pick<Store, "accounts">): Person[] {
   const operator: Person = { account: OPERATOR, roles: OPERATOR_ROLES, scope: undefined };
   const active = store.accounts.list().filter((a) => a.state === "active");
   return [
@@ -157,7 +157,7 @@ export function notificationsDoor(
       };
     },
     test: notifier.test,
-    notices: (account) => notifier.notices(account, 50),
+    notices: (account, language) => notifier.notices(account, 50, language),
     seen: notifier.seen,
     contact: store.contacts.get,
     contacts: store.contacts.all,

@@ -137,7 +137,7 @@ export interface Notifications {
   /** Sends a test now, to the caller's own contact or the channel's address. */
   test(account: string, channel: string): Promise<{ ok: true } | { ok: false; code: string; detail?: string }>;
   /** What an account was told on the screen. */
-  notices(account: string): Notice[];
+  notices(account: string, language?: "vi" | "en"): Notice[];
   seen(account: string): void;
   contact(account: string): Contact | undefined;
   contacts(): (Contact & { account: string })[];

@@ -76,7 +76,7 @@ export interface Notifier {
   /** Sends a test now, to the caller or to the channel's own address, past the outbox. */
   test(account: string, channel: string): Promise<Outcome | { ok: false; code: "channel-unknown" }>;
   /** What an account was told on the screen, newest first. */
-  notices(account: string, limit: number): Notice[];
+  notices(account: string, limit: number, language?: Contact["language"]): Notice[];
   seen(account: string): void;
   contact(account: string): Contact | undefined;
   start(): void;
@@ -319,8 +319,8 @@ export function createNotifier(parts: NotifierParts): Notifier {
       parts.transaction(() => noteHealth(id, outcome));
       return outcome;
     },
-    notices(account, limit) {
-      const language = parts.contacts.get(account)?.language ?? "vi";
+    notices(account, limit, asked) {
+      const language = asked ?? parts.contacts.get(account)?.language ?? "vi";
       const rules = parts.rules();
       const ids = rules.channels.filter((c) => c.kind === "screen").map((c) => c.id);
       const person = parts.people().find((p) => p.account === account);

@@ -8,6 +8,7 @@ import { IncidentDetail } from "./parts/incident-detail.tsx";
 import { IncidentList } from "./parts/incident-list.tsx";
 import { LostBanner } from "./parts/lost-banner.tsx";
 import { Nav } from "./parts/nav.tsx";
+import { FreshNotices } from "./parts/notices.tsx";
 import { SignIn } from "./parts/sign-in.tsx";
 import { StepUp } from "./parts/step-up.tsx";
 import { Summary } from "./parts/summary.tsx";
@@ -40,6 +41,7 @@ function Console() {
       <FirstRunNote />
       <Announcer />
       <StepUp />
+      <FreshNotices />
       <main id="main" tabIndex={-1} class={`${frame} ${lost ? "stale" : ""}`}>
         {!known ? <p class="loading">{t("app.loading")}</p> : beside ? <beside.Page /> : <Watch opened={opened} />}
       </main>

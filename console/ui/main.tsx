@@ -11,6 +11,7 @@ import "./style/casework.css";
 import "./style/detail.css";
 import "./style/agencies.css";
 import "./style/pages.css";
+import "./style/notices.css";
 
 startPreferences();
 watchWakeUps();

@@ -112,8 +112,11 @@ export const notificationRoutes = [
     path: "/api/me/notices",
     needs: "signed-in",
     summary: "What one was told on the screen, newest first",
+    query: Type.Object({ language: Type.Optional(Type.Enum(["vi", "en"])) }, strict),
     gives: Type.Object({ items: Type.Array(NoticeSchema) }),
-    run: ({ backend }, { who }) => ({ body: { items: backend.notifications.notices(who.account) } }),
+    run: ({ backend }, { who, query }) => ({
+      body: { items: backend.notifications.notices(who.account, query.language) },
+    }),
   }),
   route({
     id: "noticesSeen",

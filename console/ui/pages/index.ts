@@ -6,6 +6,7 @@ import { may, type Session, seesAll } from "../state/session.ts";
 import { Declare } from "./declare.tsx";
 import { Duty } from "./duty.tsx";
 import { FirstRun } from "./first-run.tsx";
+import { Notifications } from "./notifications.tsx";
 import { Own } from "./own.tsx";
 import { People } from "./people.tsx";
 import { Rules } from "./rules.tsx";
@@ -26,6 +27,7 @@ export const PAGES: readonly PageEntry[] = [
   { id: "declare", title: "page.declare", offered: handles, Page: Declare },
   { id: "silences", title: "page.silences", offered: handles, Page: Silences },
   { id: "duty", title: "page.duty", offered: handles, Page: Duty },
+  { id: "notifications", title: "page.notifications", offered: () => true, Page: Notifications },
   { id: "people", title: "page.people", offered: may("people.read"), Page: People },
   { id: "rules", title: "page.rules", offered: may("audit.read"), Page: Rules },
   { id: "own", title: "page.own", Page: Own },

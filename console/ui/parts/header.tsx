@@ -8,6 +8,7 @@ import { useStore } from "../state/store.ts";
 import { clockTime } from "../text/time.ts";
 import { useWords } from "../text/use.tsx";
 import { Icon } from "./icons.tsx";
+import { Bell } from "./notices.tsx";
 
 export function Header() {
   const { t, name } = useWords();
@@ -25,6 +26,7 @@ export function Header() {
       <h1>{province ? name(province.name) : t("app.loading")}</h1>
       <FeedState />
       <div class="header-tools">
+        {account && <Bell />}
         <Preferences />
         {account && (
           <a class="account" href="#own" title={t("page.own")} data-testid="nav-own">

@@ -117,10 +117,13 @@ export function openFeed(options: FeedOptions): Feed {
   };
 }
 
+/** What this screen understands; a newer console may say more. */
+const KNOWN: ReadonlySet<FeedMessage["t"]> = new Set(["snapshot", "changes", "notice"]);
+
 function read(data: unknown): FeedMessage | undefined {
   try {
     const message = JSON.parse(String(data)) as FeedMessage;
-    return message.t === "snapshot" || message.t === "changes" ? message : undefined;
+    return KNOWN.has(message.t) ? message : undefined;
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { type Me, signOut, whoAmI } from "./api.ts";
 import { setConsoleTime } from "./clock.ts";
 import { type Feed, type LinkState, openFeed } from "./feed.ts";
 import { applyMessage, type Model } from "./model.ts";
+import { forgetNotices, loadNotices } from "./notices.ts";
 import { proofAsked } from "./proof.ts";
 import { createStore } from "./store.ts";
 
@@ -23,11 +24,13 @@ export async function enter(): Promise<void> {
   if (me === undefined) return leave(false);
   // A console out of reach at start: try the feed, which says so loudly, rather than ask for a code that nobody can take.
   session.set(signedIn(me));
+  void loadNotices(true);
   feed?.close();
   feed = openFeed({
     connect: () => new WebSocket(new URL("/feed", location.href.replace(/^http/, "ws"))),
     onMessage(message) {
       setConsoleTime(message.at);
+      if (message.t === "notice") void loadNotices();
       model.set(applyMessage(model.get(), message));
     },
     onLink: link.set,
@@ -76,6 +79,7 @@ export async function exit(): Promise<boolean> {
 export function leave(ended: boolean): void {
   feed?.close();
   feed = undefined;
+  forgetNotices();
   model.set(undefined);
   proofAsked.get()?.answer(false);
   link.set({ phase: "connecting" });

@@ -41,7 +41,11 @@ export function openDoors(
 ) {
   mkdirSync(folder, { recursive: true });
   const backend: Backend = {
-    notifications: doorOver({ store, now: rest.now }),
+    notifications: doorOver({
+      store,
+      now: rest.now,
+      incident: (account, scope, id) => rest.reader({ account, scope }).incident(id),
+    }),
     accounts: store.accounts,
     tokens: store.tokens,
     idempotency: store.idempotency,

@@ -1,6 +1,6 @@
 // The stage of notifications over a real record, with channels and rules that the test gives.
 
-import { notificationsDoor, notifyRules } from "../../../console/notifier.ts";
+import { notificationsDoor, notifyRules, peopleOf } from "../../../console/notifier.ts";
 import { createNotifier, type Notifier, type NotifierParts } from "../../../console/notify/notifier.ts";
 import { type NotifyRules, readRules } from "../../../console/notify/policy.ts";
 import type { Store } from "../../../console/store/store.ts";
@@ -27,7 +27,7 @@ export function notifierOver({ store, ...rest }: Over): Notifier & { rules(): No
     health: store.channelHealth,
     intents: store.outbox,
     transaction: store.transaction,
-    people: () => [],
+    people: () => peopleOf(store),
     registry: () => ({ agencies: [], assets: [] }) as never,
     incident: (_account, scope, id) => store.scoped.incident(scope, id),
     concerned: store.scoped.concerned,

@@ -17,9 +17,55 @@ for (const [name, roles] of [
   ["kiem.tra", ["auditor"]],
 ] as const)
   server.cookieOf(name, [...roles]);
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--headless", "--no-sandbox"] });
 const open = world.incidents.values().find((i) => i.cause.asset === "bast1")!.id;
-const pages = ["", "declare", "silences", "duty", "people", "rules", "own", "setup", `incident/${open}`];
+const rule = { at: Date.now() - 400_000, incident: "-", to: [], channel: "mail" };
+server.store.transaction(() => {
+  const { deliveries, channelHealth } = server.store;
+  const error = { code: "smtp-certificate", detail: "unable to verify the first certificate" };
+  channelHealth.save({ channel: "screen", failures: 0, retryAt: 0, lastOkAt: Date.now() - 60_000 });
+  for (const [n, [kind, incident]] of (
+    [
+      ["opened", open],
+      ["channel-dead", "-"],
+      ["opened", open],
+    ] as const
+  ).entries()) {
+    const reason = {
+      key: "reason.channel-dead",
+      facts: { channel: "mail", since: Date.now() - 900_000, code: error.code },
+    };
+    const intent = { ...rule, key: `k${n}`, kind, incident, reason };
+    const at = Date.now() - 60_000;
+    const times = { createdAt: at, nextAt: at, expiresAt: at + 86_400_000 };
+    deliveries.add({
+      key: `k${n}`,
+      intent,
+      channel: n === 2 ? "mail" : "screen",
+      receiver: "operator",
+      urgent: true,
+      ...times,
+    });
+  }
+  for (const d of deliveries.due(Date.now(), 9))
+    deliveries.save(
+      d.channel === "mail"
+        ? { ...d, state: "failed", attempts: 4, error }
+        : { ...d, state: "sent", sentAt: d.createdAt },
+    );
+});
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--headless", "--no-sandbox"] });
+const pages = [
+  "",
+  "declare",
+  "silences",
+  "duty",
+  "people",
+  "rules",
+  "notifications",
+  "own",
+  "setup",
+  `incident/${open}`,
+];
 for (const [width, height, scheme, language] of [
   [1440, 900, "light", "vi"],
   [1440, 900, "dark", "en"],
@@ -46,6 +92,7 @@ for (const [width, height, scheme, language] of [
     await page.goto(`${server.url}#${name}`);
     await page.waitForTimeout(400);
     const file = `${name.split("/")[0] || "watch"}-${width}-${scheme}-${language}.png`;
+    if (name === "notifications") await page.getByTestId("bell").click();
     await page.screenshot({ path: join(folder!, file), fullPage: true });
     console.log(file, (await lowContrast(page)).low, await unnamedControls(page), await runsOff(page));
   }

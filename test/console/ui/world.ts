@@ -232,6 +232,8 @@ export async function serveProvince(world: PlayedProvince, dist: string, port = 
   const screen = await openScreen({ listen, url, site: readSite(dist), router, feed: world.feed, log });
   return {
     url: `http://127.0.0.1:${screen.port}/`,
+    /** Tells the screens of an account that something was told to it. */
+    nudge: world.feed.nudge,
     code: () => desk.issue().code,
     /** An invitation to a new account. */
     invite(name: string): string {

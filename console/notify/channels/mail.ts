@@ -1,8 +1,9 @@
 // Mail by SMTP. STARTTLS is required (or TLS from the first byte on port 465) and the server's certificate is checked: no message and
 // no password goes out in the clear. The address is judged before it is connected to (console/outbound). RFC 5321, 3207, 8314.
-import { connect, type LookupFunction, type Socket } from "node:net";
+import { connect, isIP, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { createTransport } from "nodemailer";
+import { type AddressPolicy, addressFault } from "../../outbound/address.ts";
 import { messageOf, Problem } from "../../problem.ts";
 import type { ChannelRule } from "../policy.ts";
 import type { Channel, Message, Outcome } from "../ports.ts";
@@ -15,6 +16,7 @@ export interface MailParts {
   secret(name: string): string;
   /** Gives allowed addresses only. */
   lookup: LookupFunction;
+  addresses: AddressPolicy;
   /** Roots beside the system's: a province's own authority. */
   roots?: string[];
   limits?: { connectMs: number; talkMs: number };
@@ -28,6 +30,9 @@ export function mailChannel(parts: MailParts): Channel {
   const limits = parts.limits ?? LIMITS;
   const withTransport = async (run: (t: ReturnType<typeof transportOver>) => Promise<Outcome>): Promise<Outcome> => {
     let socket: Socket | undefined;
+    // A name's addresses are judged as they are looked up; a literal is not looked up.
+    const fault = isIP(rule.host) === 0 ? undefined : addressFault(rule.host, parts.addresses);
+    if (fault) return broken(fault, "this address may not be sent to");
     try {
       const password = rule.passwordSecret === undefined ? undefined : parts.secret(rule.passwordSecret);
       socket = await opened(parts, limits.connectMs);
@@ -105,7 +110,8 @@ function transportOver(
 }
 
 const tlsOf = (rule: MailRule, roots: string[] | undefined) => ({
-  servername: rule.host,
+  // A literal address is no name to ask for (RFC 6066); the certificate must then bear that address.
+  ...(isIP(rule.host) === 0 ? { servername: rule.host } : { host: rule.host }),
   minVersion: "TLSv1.2" as const,
   rejectUnauthorized: true,
   ...(roots ? { ca: roots } : {}),

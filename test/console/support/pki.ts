@@ -1,5 +1,6 @@
 // Keys and certificates for tests, made anew each time: an agents' CA, a server, clients good and bad.
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, webcrypto } from "node:crypto";
+import { isIP } from "node:net";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 
@@ -79,7 +80,10 @@ export const agentLeaf = (ca: Pair, agent: string, options: LeafOptions = {}): P
   makeLeaf(ca, { san: [{ type: "url", value: `urn:vonggac:agent:${agent}` }], ...options });
 
 export const serverLeaf = (ca: Pair, name = "console.test"): Promise<Pair> =>
-  makeLeaf(ca, { san: [{ type: "dns", value: name }], usage: x509.ExtendedKeyUsage.serverAuth });
+  makeLeaf(ca, {
+    san: [{ type: isIP(name) === 0 ? "dns" : "ip", value: name }],
+    usage: x509.ExtendedKeyUsage.serverAuth,
+  });
 
 export interface CsrOptions {
   name?: string;

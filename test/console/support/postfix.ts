@@ -23,6 +23,8 @@ export interface PostfixOptions {
   /** Addresses on which it listens. */
   addresses?: string[];
   hostname?: string;
+  /** What its certificate is made for, where that is not its name. */
+  certified?: string;
   ca?: Pair;
   /** Lines of main.cf that stand above the rest. */
   main?: Record<string, string>;
@@ -48,7 +50,7 @@ export async function startPostfix(o: PostfixOptions): Promise<Postfix> {
   const at = (...parts: string[]) => join(folder, ...parts);
   const hostname = o.hostname ?? "mail.test";
   const ca = o.ca ?? (await makeCa("mail"));
-  const leaf = await serverLeaf(ca, hostname);
+  const leaf = await serverLeaf(ca, o.certified ?? hostname);
   chmodSync(folder, 0o755);
   for (const [dir, mode] of [
     ["etc", 0o755],

@@ -42,6 +42,7 @@ const channel = (over: Partial<Parts["rule"]> = {}, parts: Partial<Parts> = {}) 
     rule: { id: "mail", kind: "mail", host: "mail.test", port: PORT, from: "vonggac@mail.test", ...over },
     secret: () => PASSWORD,
     lookup: here,
+    addresses: { allow: [] },
     roots: [postfix?.ca.cert ?? ""],
     limits: { connectMs: 2_000, talkMs: 2_000 },
     ...parts,
@@ -142,4 +143,7 @@ test("a queue that takes nothing (452, no space), a server that stands still, no
   still.close();
   const guard = guardedLookup({ allow: [] }, (_name, done) => done(null, [{ address: "127.0.0.1", family: 4 }]));
   assert.equal(await codeOf(channel({}, { lookup: guard })), "address-forbidden channel");
+  for (const host of ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+    assert.equal(await codeOf(channel({ host })), "address-forbidden channel", host);
+  assert.equal(await codeOf(channel({ host: "10.0.0.1" })), "address-private channel");
 });

@@ -65,8 +65,8 @@ process.once("message", async (orders: Orders) => {
     const began = performance.now();
     for (const [i, client] of clients.entries()) {
       converse(orders, client);
-      const due = began + (i / orders.perSecond) * 1_000;
-      if (due > performance.now()) await sleep(due - performance.now());
+      const waitMs = began + (i / orders.perSecond) * 1_000 - performance.now();
+      if (waitMs > 0) await sleep(waitMs);
     }
   });
 });

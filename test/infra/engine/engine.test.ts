@@ -240,6 +240,7 @@ test("a host that another stack takes over is imported as it stands; one that is
     up(taking({ ...inputs, host: "r9" })),
     (e) => e instanceof EngineError && e.code === "engine-failed" && /r9.* does not exist/.test(e.message),
   );
+  await destroy(taking(inputs));
   assert.equal(pidOf(lab, "r1", "bird"), bird);
   assert.deepEqual(await up(engine()), { same: ALL });
 });

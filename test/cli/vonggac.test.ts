@@ -28,6 +28,7 @@ const VERBS = [
   ["lab", "status"],
   ["lab", "fault"],
   ["lab", "heal"],
+  ["lab", "let-go"],
   ["plan"],
   ["signin"],
   ["check", "dnssec"],
@@ -134,3 +135,18 @@ for (const verb of [
     assert.match(stderr, /\[not-root\] this needs root/);
     assert.match(stderr, /remedy: run it as root/);
   });
+
+test("a protected host is let go only by who repeats its name, and only where it is one", {
+  skip: process.getuid?.() === 0 ? false : "the lab needs root",
+}, async () => {
+  const letGo = (...more: string[]) => vonggac(["lab", "let-go", "dns1", "--stack", "nowhere", ...more]);
+  for (const [more, code] of [
+    [[], "name-differs"],
+    [["--name", "dns2"], "name-differs"],
+    [["--name", "dns1"], "engine-unprotected"],
+  ] as const) {
+    const { code: exit, stderr } = await letGo(...more);
+    assert.equal(exit, 1);
+    assert.match(stderr, new RegExp(`\\[${code}\\]`));
+  }
+});

@@ -3,7 +3,7 @@
 // and knows no other check; severity, text and remedy stand in protocol/tags.ts, never here.
 import type { X509Certificate } from "node:crypto";
 import type { Detection, Evidence, Finding } from "../protocol/finding.ts";
-import type { TargetKind, TargetOf } from "../protocol/target.ts";
+import type { LogKind, TargetKind, TargetOf } from "../protocol/target.ts";
 import type { Address, AddressText } from "./wire/address.ts";
 import type { Route } from "./wire/proc-routes.ts";
 
@@ -51,7 +51,7 @@ export interface Watching {
 }
 
 /** A detector is a pure state machine over lines of a log: lines and the time in, sightings out. */
-export interface Detector<K extends TargetKind> {
+export interface Detector<K extends LogKind> {
   readonly id: string;
   readonly kind: K;
   readonly clauses: readonly string[];
@@ -87,6 +87,16 @@ export interface Kernel {
   routes(family: 4 | 6): Route[];
   /** Established TCP sessions with port 179 at either end, as `sessionKey` writes them. */
   bgpSessions(): ReadonlySet<string>;
+  /** Router advertisements received by a device since it is there (RFC 4861 §4.2); undefined where the kernel does not count them. */
+  routerAdvertisements(device: string): number | undefined;
+}
+
+/** `files` is 0 where the file system does not count them. */
+export interface Space {
+  bytes: number;
+  freeBytes: number;
+  files: number;
+  freeFiles: number;
 }
 
 /** Where reading a log stopped: the file by its inode, the offset behind the last whole line. */
@@ -119,6 +129,26 @@ export interface World {
     accepts: (answer: Uint8Array) => boolean,
     timeoutMs: number,
   ): Promise<{ ok: true; answer: Uint8Array } | Failed>;
+  /**
+   * Many datagrams, one every `gapMs`, from one socket. For each how long its answer took, milliseconds, or undefined when none came
+   * within `timeoutMs` of the last; `indexOf` says which one an answer is for.
+   */
+  burstUdp(
+    to: Endpoint,
+    queries: readonly Uint8Array[],
+    indexOf: (answer: Uint8Array) => number | undefined,
+    gapMs: number,
+    timeoutMs: number,
+  ): Promise<{ ok: true; tookMs: (number | undefined)[] } | Failed>;
+  /** One page over HTTPS, whoever vouches for the certificate: another check judges that. At most 1 MiB of its body. */
+  fetchPage(
+    to: Endpoint,
+    name: string,
+    path: string,
+    timeoutMs: number,
+  ): Promise<{ ok: true; status: number; body: Uint8Array } | Failed>;
+  /** Octets and files of the file system below a path: all and what an ordinary account may still take. */
+  space(path: string): Space | undefined;
   /** One length-prefixed DNS message over TCP (RFC 7766). */
   exchangeTcp(to: Endpoint, query: Uint8Array, timeoutMs: number): Promise<{ ok: true; answer: Uint8Array } | Failed>;
   /** One query over TCP, any number of messages back: `take` says when the last one has come. */

@@ -9,7 +9,7 @@
 //  - times are those of a clock that never jumps; the wall clock is written into reports and nothing else.
 import { randomUUID } from "node:crypto";
 import type { Detection, Finding, Report } from "../protocol/finding.ts";
-import type { Target, TargetKind, TargetOf } from "../protocol/target.ts";
+import type { LogKind, Target, TargetKind, TargetOf } from "../protocol/target.ts";
 import type { Check, Cursor, Detector, Outcome, Tail, World } from "./check.ts";
 import { nextRun, phaseOf } from "./schedule.ts";
 
@@ -22,7 +22,7 @@ const FIRST_WITHIN_MS = 10_000;
 const KEEP_CURSOR_MS = 10_000;
 
 export type Checks = { readonly [K in TargetKind]?: Check<K> };
-export type Detectors = { readonly [K in TargetKind]?: Detector<K> };
+export type Detectors = { readonly [K in LogKind]?: Detector<K> };
 
 export interface RunnerOptions {
   agent: string;
@@ -110,13 +110,14 @@ export class Runner {
     const check = this.options.checks[target.kind] as Check<TargetKind> | undefined;
     const deadlineMs = this.options.deadlineMs ?? Math.max(DEADLINE_MS, target.everyMs);
     if (check) return checkWork(check, target, this.options, deadlineMs);
-    const detector = this.options.detectors[target.kind] as Detector<TargetKind> | undefined;
-    if (detector && target.kind === "ssh-log") return this.detectorWork(detector, target);
+    const log = logOf(target);
+    const detector = log && (this.options.detectors[log.kind] as Detector<LogKind> | undefined);
+    if (detector) return this.detectorWork(detector, log);
     const reason = `this agent has no check of kind ${target.kind}`;
     return { run: async () => draft(target.kind, target, { skipped: reason }), stop: () => {} };
   }
 
-  private detectorWork(detector: Detector<TargetKind>, target: TargetOf<"ssh-log">) {
+  private detectorWork(detector: Detector<LogKind>, target: TargetOf<LogKind>) {
     const { world, cursorOf, onDetections } = this.options;
     const from = cursorOf(target.id);
     const watching = detector.start(target, remembered(from, world.now()));
@@ -147,6 +148,10 @@ export class Runner {
     return { run, stop: () => tail.close() };
   }
 }
+
+/** The target as one of a log, or undefined. */
+const logOf = (target: Target): TargetOf<LogKind> | undefined =>
+  target.kind === "ssh-log" || target.kind === "firewall-log" || target.kind === "route-log" ? target : undefined;
 
 function remembered(from: Cursor | undefined, nowAt: number) {
   if (from?.memory === undefined || from.at === undefined) return undefined;

@@ -135,6 +135,24 @@ export const TAGS = {
   CERT_EXPIRES_SOON: row("medium", "certificate", { clause: `${PKIX}; CA/B SC-081v3` }),
   CERT_UNTRUSTED: row("critical", "certificate", { clause: PKIX }),
   CERT_NAME_MISMATCH: row("high", "certificate", { clause: PKIX }),
+  // path
+  PATH_LOSS: row("high", "connectivity", { needsPath: true, clause: `${TSLCD}; RFC 7680` }),
+  PATH_SLOW: row("medium", "connectivity", { needsPath: true, clause: `${TSLCD}; RFC 2681` }),
+  PATH_MTU: row("high", "connectivity", { needsPath: true, clause: "RFC 8201 §4; RFC 2923 §2.1" }),
+  // clock
+  CLOCK_WRONG: row("high", "service", { clause: "RFC 8633 §3; Decree 333/2026 art. 7" }),
+  TIME_SERVER_WRONG: row("high", "service", { needsPath: true, clause: "RFC 8633 §3.2; RFC 5905 §11.2" }),
+  TIME_SERVER_UNREACHABLE: row("medium", "service", { needsPath: true, down: true, clause: "RFC 8633 §3.2" }),
+  TIME_SERVER_UNSYNCHRONISED: row("medium", "service", { needsPath: true, clause: "RFC 5905 §7.3" }),
+  // disk
+  DISK_FULL: row("critical", "service", { clause: "Decree 333/2026 art. 7" }),
+  DISK_ALMOST_FULL: row("high", "service", { clause: "Decree 333/2026 art. 7" }),
+  // ra
+  RA_UNPLANNED: row("high", "ipv6", { clause: "RFC 6104; RFC 6105" }),
+  // page
+  PAGE_DEFACED: row("critical", "service", { clause: "ATT&CK T1491.002; Decree 331/2026/NĐ-CP art. 31" }),
+  PAGE_CHANGED: row("high", "service", { clause: "ATT&CK T1491.002" }),
+  PAGE_FAILS: row("high", "service", { clause: "RFC 9110 §15" }),
   // made by the console itself
   AGENT_SILENT: row("medium", "agent", { needsPath: true, clause: "Decree 333/2026 art. 7" }),
 } as const satisfies Record<string, TagRow>;
@@ -151,4 +169,16 @@ export const DETECTION_CLASSES: Record<string, { class: IncidentClass; quietAfte
     quietAfterMs: 120_000,
     clause: "ATT&CK T1110; Decree 331/2026/NĐ-CP art. 31",
   },
+  "port-scan": {
+    class: "intrusion",
+    quietAfterMs: 120_000,
+    clause: "ATT&CK T1046; Decree 331/2026/NĐ-CP art. 31",
+  },
+  flood: {
+    class: "intrusion",
+    quietAfterMs: 120_000,
+    clause: "ATT&CK T1498.001; Decree 331/2026/NĐ-CP art. 31",
+  },
+  "bgp-hijack": { class: "intrusion", quietAfterMs: 600_000, clause: "RFC 7454 §6.1.4; RFC 6811" },
+  "bgp-leak": { class: "intrusion", quietAfterMs: 600_000, clause: "RFC 7908 §3.6; RFC 7454 §6.1.1" },
 };

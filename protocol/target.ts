@@ -153,6 +153,86 @@ const SshLogTarget = Type.Object({
   }),
 });
 
+/** How good the way from this site to the data centre is: what is lost, how long it takes, whether whole packets pass. */
+const PathTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("path"),
+  expects: Type.Object({
+    /** A resolver in the data centre, asked for a TXT record that it makes itself. */
+    address: Address,
+    name: Name,
+    /** There and back, the median of a run. */
+    maxRttMs: Type.Number({ minimum: 1, maximum: 60_000 }),
+    /** Of what is sent in a run. */
+    maxLossPercent: Type.Number({ minimum: 0, maximum: 100 }),
+    /** A whole packet's size in octets, IP header included: one as large must pass. */
+    packetBytes: Type.Integer({ minimum: 576, maximum: 9_000 }),
+  }),
+});
+
+/** This host's clock against the province's time servers, and these against each other. */
+const ClockTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("clock"),
+  expects: Type.Object({
+    servers: Type.Array(Type.Object({ name: Id, address: Address, asset: Id }), { minItems: 1, maxItems: 8 }),
+    maxOffsetMs: Type.Integer({ minimum: 1, maximum: 86_400_000 }),
+  }),
+});
+
+/** Room left where this host must be able to write. */
+const DiskTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("disk"),
+  expects: Type.Object({
+    paths: Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), { minItems: 1, maxItems: 16 }),
+    /** Warn when less than this fraction is left. */
+    warnFraction: Type.Number({ minimum: 0, maximum: 1 }),
+  }),
+});
+
+/** The site's own network, where this host is the only router: nobody else announces itself as one. */
+const RaTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("ra"),
+  expects: Type.Object({ device: Device }),
+});
+
+/** A web page as it must be. */
+const PageTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("page"),
+  expects: Type.Object({
+    name: Name,
+    address: Address,
+    port: Port,
+    path: Type.String({ minLength: 1, maxLength: 2_000, pattern: "^/[!-~]*$" }),
+    /** Of the body, hex; absent for a page that changes by itself. */
+    sha256: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$" })),
+  }),
+});
+
+/** The log of what this host's firewall refused. */
+const FirewallLogTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("firewall-log"),
+  expects: Type.Object({
+    path: Type.String({ minLength: 1, maxLength: 4096 }),
+    /** So many different ports or hosts tried by one source within the window are a scan. */
+    scanned: Type.Integer({ minimum: 2, maximum: 10_000 }),
+    /** So many refused packets of one source within the window, at fewer ports, are a flood. */
+    flooded: Type.Integer({ minimum: 2, maximum: 100_000 }),
+    windowMs: Type.Integer({ minimum: 1_000, maximum: 86_400_000 }),
+  }),
+});
+
+/** The routing daemon's log on a border: routes that were refused because they are not their sender's. */
+const RouteLogTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("route-log"),
+  expects: Type.Object({ path: Type.String({ minLength: 1, maxLength: 4096 }) }),
+});
+
 export const TargetSchema = Type.Union([
   LinkTarget,
   DatacentreTarget,
@@ -162,7 +242,16 @@ export const TargetSchema = Type.Union([
   ResolverTarget,
   CertificateTarget,
   SshLogTarget,
+  PathTarget,
+  ClockTarget,
+  DiskTarget,
+  RaTarget,
+  PageTarget,
+  FirewallLogTarget,
+  RouteLogTarget,
 ]);
 export type Target = Type.Static<typeof TargetSchema>;
 export type TargetKind = Target["kind"];
+/** Kinds that are a log, read by a detector. */
+export type LogKind = "ssh-log" | "firewall-log" | "route-log";
 export type TargetOf<K extends TargetKind> = Extract<Target, { kind: K }>;

@@ -2,9 +2,14 @@
 import type { TargetKind } from "../../protocol/target.ts";
 import type { Check } from "../check.ts";
 import { certificate } from "./certificate.ts";
+import { clock } from "./clock.ts";
 import { datacentre } from "./datacentre.ts";
+import { disk } from "./disk.ts";
 import { ipv6 } from "./ipv6.ts";
 import { link } from "./link.ts";
+import { page } from "./page.ts";
+import { path } from "./path.ts";
+import { ra } from "./ra.ts";
 import { resolver } from "./resolver.ts";
 import { zone } from "./zone.ts";
 import { zoneAudit } from "./zone-audit.ts";
@@ -17,4 +22,9 @@ export const CHECKS: { readonly [K in TargetKind]?: Check<K> } = {
   zone,
   "zone-audit": zoneAudit,
   resolver,
+  path,
+  clock,
+  disk,
+  ra,
+  page,
 };

@@ -16,18 +16,18 @@ const NAMES: Record<string, NetworkFailure> = {
   EACCES: "unreachable",
 };
 
-function failed(error: NodeJS.ErrnoException, otherwise: NetworkFailure = "failed"): Failed {
+export function failed(error: NodeJS.ErrnoException, otherwise: NetworkFailure = "failed"): Failed {
   const detail = String(error.code ?? error.message).slice(0, 120);
   return { ok: false, why: NAMES[error.code ?? ""] ?? otherwise, detail };
 }
 
-const TIMEOUT: Failed = { ok: false, why: "timeout", detail: "no answer in time" };
+export const TIMEOUT: Failed = { ok: false, why: "timeout", detail: "no answer in time" };
 
 /**
  * Calls `late` after `ms`, and then only once the sockets were looked at again: on a starved machine the timer and the answer
  * are due in the same turn, and the answer shall win. Returns what stops it.
  */
-function deadline(ms: number, late: () => void): () => void {
+export function deadline(ms: number, late: () => void): () => void {
   let immediate: NodeJS.Immediate | undefined;
   const timer = setTimeout(() => {
     immediate = setImmediate(late);
@@ -41,7 +41,7 @@ function deadline(ms: number, late: () => void): () => void {
 /** TCP sessions of the checks themselves: kernel.ts tells what moves the kernel's counters from what we moved. */
 export const ownSessions = { opened: 0, current: 0 };
 
-function counted<S extends Socket>(socket: S): S {
+export function counted<S extends Socket>(socket: S): S {
   ownSessions.opened++;
   socket.once("connect", () => {
     ownSessions.current++;
@@ -85,7 +85,7 @@ const contexts = new Map<string, tls.SecureContext>();
 const MAX_CONTEXTS = 64;
 
 /** Parsing roots costs more than a handshake of ours may: one context for each set of roots. */
-function contextOf(roots: string): tls.SecureContext {
+export function contextOf(roots: string): tls.SecureContext {
   const kept = contexts.get(roots);
   if (kept) return kept;
   const made = secure().createSecureContext({ ...(roots === "" ? {} : { ca: roots }), minVersion: "TLSv1.2" });

@@ -1,9 +1,12 @@
 // The real world: the only folder of the agent that touches network, disk and clock on behalf of checks and detectors.
 import { randomInt } from "node:crypto";
 import type { World } from "../check.ts";
+import { burstUdp } from "./burst.ts";
 import { connectSmtpTls, connectTcp, connectTls, exchangeTcp, exchangeUdp, streamTcp } from "./connect.ts";
 import { makeKernel } from "./kernel.ts";
+import { fetchPage } from "./page.ts";
 import { resolvConf } from "./resolv-conf.ts";
+import { space } from "./space.ts";
 import { makeTail } from "./tail.ts";
 
 export function makeWorld(): World {
@@ -13,6 +16,9 @@ export function makeWorld(): World {
     connectTcp,
     connectTls,
     exchangeUdp,
+    burstUdp,
+    fetchPage,
+    space,
     exchangeTcp,
     streamTcp,
     connectSmtpTls,

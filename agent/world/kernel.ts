@@ -51,8 +51,15 @@ export function makeKernel(monotonic: () => number): Kernel {
         }),
       ),
     routes: (family): Route[] => (family === 4 ? routes4() : routes6()),
+    routerAdvertisements: (name) => advertisementsIn(read(`/proc/net/dev_snmp6/${name}`)),
     bgpSessions: sessionsByNeed(monotonic, othersCounters, list),
   };
+}
+
+/** From /proc/net/dev_snmp6/<device> (Documentation/networking/snmp_counter.rst); the name is the plan's, never a path. */
+function advertisementsIn(text: string): number | undefined {
+  const [, count] = /^Icmp6InRouterAdvertisements\s+(\d+)$/m.exec(text) ?? [];
+  return count === undefined ? undefined : Number(count);
 }
 
 /** The kernel's counters without the checks' own sessions: a hint, which may be off while one of them opens or closes. */

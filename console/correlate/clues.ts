@@ -92,6 +92,8 @@ function assetOf(target: Target, finding: Finding): string {
   // Bogus, or out of reach for one name alone: that is the name's zone, the resolver only says so.
   if (target.kind === "resolver" && (finding.tag === "RESOLVER_ANSWER_BOGUS" || finding.tag === "RESOLVER_UNREACHABLE"))
     return target.expects.names.find((n) => words.includes(n.name))?.zoneAsset ?? target.asset;
+  if (target.kind === "clock" && finding.tag.startsWith("TIME_SERVER_"))
+    return target.expects.servers.find((s) => words.includes(s.address))?.asset ?? target.asset;
   // Of what happens on this host's own way to its resolver, the resolver knows nothing.
   if (finding.tag === "RESOLVER_HIJACKED" || finding.tag === "RESOLVER_NOT_AS_PLANNED") return target.agent;
   return target.asset;

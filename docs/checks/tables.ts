@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Language, textIfKnown } from "../../protocol/locales/index.ts";
+import type { Severity } from "../../protocol/severity.ts";
 import { DETECTION_CLASSES, TAGS, tagRow } from "../../protocol/tags.ts";
 
 /** Every page, with the tags that its check may give. The check `zone` gives fewer than the audit, which knows them all. */
@@ -21,7 +22,27 @@ export const PAGES: Readonly<Record<string, readonly string[]>> = {
   "zone-audit": withPrefix("ZONE_"),
   resolver: withPrefix("RESOLVER_"),
   certificate: withPrefix("CERT_"),
+  path: withPrefix("PATH_"),
+  clock: [...withPrefix("CLOCK_"), ...withPrefix("TIME_SERVER_")],
+  disk: withPrefix("DISK_"),
+  ra: withPrefix("RA_"),
+  page: withPrefix("PAGE_"),
   "ssh-brute-force": [],
+  "firewall-log": [],
+  "route-log": [],
+};
+
+/** What detectors tell of, by the page of the detector, each with the severity that it gives. */
+const DETECTIONS: Readonly<Record<string, readonly [id: string, severity: Severity][]>> = {
+  "ssh-brute-force": [["ssh-brute-force", "high"]],
+  "firewall-log": [
+    ["port-scan", "medium"],
+    ["flood", "high"],
+  ],
+  "route-log": [
+    ["bgp-hijack", "critical"],
+    ["bgp-leak", "medium"],
+  ],
 };
 
 function withPrefix(prefix: string): string[] {
@@ -44,8 +65,8 @@ export function filled(page: string, text: string): string {
 }
 
 function table(page: string, language: Language): string {
-  const rows =
-    page in DETECTION_CLASSES ? detectionRows(page, language) : PAGES[page]!.map((tag) => tagLine(tag, language));
+  const detections = DETECTIONS[page]?.map(([id, severity]) => detectionLine(id, severity, language));
+  const rows = detections ?? PAGES[page]!.map((tag) => tagLine(tag, language));
   return [HEADS[language], "|---|---|---|---|", ...rows].join("\n");
 }
 
@@ -55,12 +76,10 @@ function tagLine(tag: string, language: Language): string {
   return `| ${say(`tag.${tag}.title`)}<br>\`${tag}\` | ${say(`severity.${severity}`)} | ${cell(clauseText(clause, language))} | ${say(`tag.${tag}.remedy`)} |`;
 }
 
-function detectionRows(id: string, language: Language): string[] {
+function detectionLine(id: string, severity: Severity, language: Language): string {
   const say = (key: string) => cell(textIfKnown(language, key) ?? key);
   const { clause } = DETECTION_CLASSES[id]!;
-  return [
-    `| ${say(`detection.${id}.title`)}<br>\`${id}\` | ${say("severity.high")} | ${cell(clauseText(clause, language))} | ${say(`detection.${id}.remedy`)} |`,
-  ];
+  return `| ${say(`detection.${id}.title`)}<br>\`${id}\` | ${say(`severity.${severity}`)} | ${cell(clauseText(clause, language))} | ${say(`detection.${id}.remedy`)} |`;
 }
 
 const clauseText = (clause: string, language: Language): string =>

@@ -23,7 +23,23 @@ export interface Model {
   kinds: readonly string[];
 }
 
-const KIND_ORDER = ["link", "datacentre", "ipv6", "zone", "zone-audit", "resolver", "certificate", "ssh-log"];
+const KIND_ORDER = [
+  "link",
+  "datacentre",
+  "ipv6",
+  "zone",
+  "zone-audit",
+  "resolver",
+  "certificate",
+  "path",
+  "clock",
+  "disk",
+  "ra",
+  "page",
+  "ssh-log",
+  "firewall-log",
+  "route-log",
+];
 
 /** The next model. Changes that come before any snapshot say nothing and are dropped. */
 export function applyMessage(model: Model | undefined, message: FeedMessage): Model | undefined {

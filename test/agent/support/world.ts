@@ -14,6 +14,9 @@ export function worldOf(parts: Partial<Omit<World, "kernel">> & { kernel?: Parti
     connectTcp: unasked("connectTcp"),
     connectTls: unasked("connectTls"),
     exchangeUdp: unasked("exchangeUdp"),
+    burstUdp: unasked("burstUdp"),
+    fetchPage: unasked("fetchPage"),
+    space: unasked("space"),
     exchangeTcp: unasked("exchangeTcp"),
     streamTcp: unasked("streamTcp"),
     connectSmtpTls: unasked("connectSmtpTls"),
@@ -26,6 +29,7 @@ export function worldOf(parts: Partial<Omit<World, "kernel">> & { kernel?: Parti
       addresses: unasked("addresses"),
       routes: unasked("routes"),
       bgpSessions: unasked("bgpSessions"),
+      routerAdvertisements: unasked("routerAdvertisements"),
       ...parts.kernel,
     },
   };
@@ -36,6 +40,7 @@ export function kernelOf(state: {
   sessions?: [string, string][];
   addresses?: [string, string][];
   routes?: [string, string, Partial<Route>?][];
+  advertisements?: Record<string, number>;
 }): Kernel {
   const octets = (text: string) => parseAddress(text)!;
   const routes = (state.routes ?? []).map(([prefix, device, more]): Route => {
@@ -45,6 +50,7 @@ export function kernelOf(state: {
   return {
     device: (name) => state.devices?.[name] ?? "missing",
     bgpSessions: () => new Set((state.sessions ?? []).map(([a, b]) => sessionKey(octets(a), octets(b)))),
+    routerAdvertisements: (name) => state.advertisements?.[name],
     addresses: () => (state.addresses ?? []).map(([device, address]) => ({ device, address: octets(address) })),
     routes: (family) => routes.filter((r) => r.address.length === (family === 4 ? 4 : 16)),
   };

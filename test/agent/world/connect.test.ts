@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
+import { createServer as createHttpsServer } from "node:https";
 import { createServer, type Socket } from "node:net";
 import { test } from "node:test";
+import { burstUdp } from "../../../agent/world/burst.ts";
 import { connectTcp, connectTls, exchangeTcp, exchangeUdp } from "../../../agent/world/connect.ts";
+import { fetchPage } from "../../../agent/world/page.ts";
+import { Pki } from "../support/pki.ts";
 
 const query = Uint8Array.of(1, 2, 3);
 const open = async (host: string, onConnection: (socket: Socket) => void) => {
@@ -89,4 +93,43 @@ test("DNS over TCP: an answer in parts, one that is cut short, one that never co
   const never = await serve(() => {});
   assert.equal(why(await ask(never.port)), "timeout");
   for (const { server } of [inParts, cut, never]) server.close();
+});
+
+test("UDP in a burst: each answer is timed, a lost one is none, an end without answers comes in time", async () => {
+  const server = createSocket("udp4");
+  server.on("message", (message, from) => {
+    if (message[0] !== 1) server.send(message, from.port, from.address);
+  });
+  await new Promise<void>((resolve) => server.bind(0, "127.0.0.1", resolve));
+  const to = { address: "127.0.0.1", port: server.address().port };
+  const queries = [0, 1, 2].map((n) => Uint8Array.of(n));
+  const seen = await burstUdp(to, queries, (answer) => answer[0], 5, 200);
+  assert.ok(seen.ok);
+  assert.deepEqual(
+    seen.tookMs.map((took) => took !== undefined),
+    [true, false, true],
+  );
+  server.close();
+  const nobody = await burstUdp(to, queries, (answer) => answer[0], 5, 100);
+  assert.ok(!nobody.ok || nobody.tookMs.every((took) => took === undefined));
+});
+
+test("a page: status and body; a server that speaks no TLS has none", async (t) => {
+  const { certificate: cert, key } = new Pki().root("page.test");
+  const server = createHttpsServer({ cert, key }, (request, answer) => {
+    answer.writeHead(request.headers.host === "page.test" ? 200 : 400);
+    answer.end(request.url === "/large" ? Buffer.alloc(1_100_000) : `at ${request.url}`);
+  });
+  t.after(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const to = { address: "127.0.0.1", port: (server.address() as { port: number }).port };
+  const seen = await fetchPage(to, "page.test", "/x", 3_000);
+  assert.ok(seen.ok, JSON.stringify(seen));
+  assert.equal(`${seen.status} ${Buffer.from(seen.body)}`, "200 at /x");
+  assert.equal(why(await fetchPage(to, "page.test", "/large", 3_000)), "failed");
+  server.close();
+  assert.equal(why(await fetchPage(to, "page.test", "/x", 3_000)), "refused");
+  const plain = await open("127.0.0.1", (socket) => void socket.destroy());
+  assert.notEqual(why(await fetchPage({ ...to, port: plain.port }, "page.test", "/", 1_000)), "ok");
+  plain.server.close();
 });

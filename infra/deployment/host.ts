@@ -8,7 +8,9 @@ import { nameServerPart, resolverPart } from "./dns-part.ts";
 import type { Materials } from "./facts.ts";
 import { routerPart } from "./network-part.ts";
 import type { Part } from "./part.ts";
+import { refusedLogPart } from "./refused-log-part.ts";
 import { bastionPart, portalPart } from "./service-part.ts";
+import { timePart } from "./time-part.ts";
 import { agentPart, CONSOLE_KEEPS, consolePart } from "./watch-part.ts";
 
 /** The host as a platform is asked to make it. */
@@ -39,6 +41,7 @@ export function hostSpec(plan: Plan, host: PlannedHost, m: Materials): HostSpec 
 function partsOf(plan: Plan, host: PlannedHost, m: Materials): Part[] {
   const parts: Part[] = [];
   if (host.asn !== undefined) parts.push(routerPart(plan, host));
+  if (host.role === "border") parts.push(refusedLogPart());
   switch (host.server?.task ?? host.role) {
     case "internet":
     case "primary-dns":
@@ -46,7 +49,7 @@ function partsOf(plan: Plan, host: PlannedHost, m: Materials): Part[] {
       parts.push(nameServerPart(plan, host, m));
       break;
     case "resolver":
-      parts.push(resolverPart(plan, host, m));
+      parts.push(resolverPart(plan, host, m), timePart(plan, host));
       break;
     case "portal":
       parts.push(portalPart(plan, host, m));

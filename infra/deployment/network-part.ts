@@ -1,4 +1,5 @@
 // The router's part of a host: BIRD. Pure.
+import { BIRD_LOG } from "../plan/targets.ts";
 import type { Plan, PlannedHost } from "../plan/types.ts";
 import { birdConfig } from "../render/index.ts";
 import { directory, type Part, text } from "./part.ts";
@@ -20,7 +21,7 @@ export function routerPart(plan: Plan, host: PlannedHost): Part {
         restart: "once",
         files: [CONFIG],
         reload: { files: [CONFIG], argv: ["birdc", "-s", CONTROL, "configure"] },
-        log: "/var/log/bird/bird.log",
+        log: BIRD_LOG,
         role: "network",
       },
     ],

@@ -36,8 +36,8 @@ export function agentPart(plan: Plan, host: PlannedHost, m: Materials): Part {
         name: "agent",
         argv: program(OURS.agent.main, OURS.agent.config),
         user: AGENT,
-        // sshd's log is readable by Debian's group for logs.
-        ...(host.server?.task === "bastion" && { groups: ["adm"] }),
+        // Logs that it reads are readable by Debian's group for logs.
+        ...((host.server?.task === "bastion" || host.role === "border") && { groups: ["adm"] }),
         restart: "always",
         files: paths(files),
         log: "/var/log/vonggac/agent.log",

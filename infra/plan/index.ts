@@ -42,6 +42,8 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
     ],
     services: services.filter((s) => s.web),
     resolvers,
+    // The core that watches least else.
+    pageWatcher: hosts.filter((h) => h.role === "core").at(-1)!.id,
     datacentre: hosts.find((h) => h.id === serverOf(hosts, "console").server!.core)!,
     facts,
   };
@@ -55,6 +57,7 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
       aggregate: addresses.aggregate,
       private4: addresses.private4,
       management: addresses.management,
+      time: province.time ?? [],
       backbone: addresses.backbone,
     },
     hosts,

@@ -4,7 +4,7 @@ import type { Agency, Asset, Registry } from "../../protocol/registry.ts";
 import type { Target } from "../../protocol/target.ts";
 import type { Intent } from "../province/schema.ts";
 import { named } from "./naming.ts";
-import { CONSOLE_SERVICE, nameService, PORTAL_SERVICE, resolverService, zoneAsset } from "./targets.ts";
+import { CONSOLE_SERVICE, nameService, PORTAL_SERVICE, resolverService, timeService, zoneAsset } from "./targets.ts";
 import type { PlannedHost, PlannedLink, PlannedZone } from "./types.ts";
 import { serverOf } from "./zones.ts";
 
@@ -105,9 +105,12 @@ function serviceAssets(p: Intent, hosts: readonly PlannedHost[], zone: PlannedZo
     }),
     ...hosts
       .filter((h) => h.server?.task === "resolver")
-      .map((h): Asset => {
-        const name = named("service-resolver", { id: h.id });
-        return { id: resolverService(h.id), kind: "service", on: [h.id], agency: h.agency, name };
+      .flatMap((h): Asset[] => {
+        const common = { kind: "service" as const, on: [h.id], agency: h.agency };
+        return [
+          { ...common, id: resolverService(h.id), name: named("service-resolver", { id: h.id }) },
+          { ...common, id: timeService(h.id), name: named("service-time", { id: h.id }) },
+        ];
       }),
     {
       id: zoneAsset(zone.name),

@@ -1,6 +1,8 @@
 // What must be true where each agent stands. The intervals are the shipped ones: detection within 2 s for lines and routes and
 // within 5 s for the rest, with an agent below a hundredth of a core. Pure.
+import { hash } from "node:crypto";
 import type { Target } from "../../protocol/target.ts";
+import { LAN_DEVICE } from "./links.ts";
 import type { Dual, Interface, PlanFacts, PlannedHost, PlannedService, PlannedZone } from "./types.ts";
 
 const EVERY_MS = {
@@ -13,6 +15,14 @@ const EVERY_MS = {
   resolver: 8_000,
   certificate: 4_000,
   "ssh-log": 500,
+  // Twenty questions a run: one or two a second and agency.
+  path: 15_000,
+  clock: 20_000,
+  disk: 15_000,
+  ra: 5_000,
+  page: 10_000,
+  "firewall-log": 1_000,
+  "route-log": 1_000,
 } as const satisfies Record<Target["kind"], number>;
 /** Of services that no agency watches by itself: the hubs do, by which all agencies come. */
 const HUB_CERTIFICATE_MS = 20_000;
@@ -24,8 +34,21 @@ const WARN_SIGNATURE = 0.25;
 /** The vault renews at a third of a certificate's life. */
 const WARN_CERTIFICATE = 0.25;
 
+/** Ethernet's packets must pass whole; a province is crossed in well under a tenth of a second. */
+const PATH = { maxRttMs: 100, maxLossPercent: 5, packetBytes: 1_500 };
+/** Logs of two hosts are put side by side by the second. */
+const CLOCK_OFFSET_MS = 1_000;
+const WARN_DISK = 0.05;
+
 /** Where sshd's log stands on the bastion. */
 export const SSH_LOG = "/var/log/ssh/auth.log";
+
+/** Where ulogd writes what a border refuses. */
+export const REFUSED_LOG = "/var/log/ulogd/refused.log";
+/** Where BIRD's own words stand. */
+export const BIRD_LOG = "/var/log/bird/bird.log";
+/** The portal's page as it is served to who asks for a name (render/nginx.ts). */
+export const portalPage = (name: string): string => `${name}\n`;
 
 type WatchedServer = { name: string; address: string; asset: string };
 
@@ -52,15 +75,22 @@ export interface Watched {
   resolvers: PlannedHost[];
   /** The core behind which the console stands: who reaches it has reached the data centre. */
   datacentre: PlannedHost;
+  /** The router from which the portal's page is looked at. */
+  pageWatcher: string;
   facts: PlanFacts;
 }
 
 /** The targets of one agent's host. */
 export function targetsOf(host: PlannedHost, interfaces: readonly Interface[], w: Watched): Target[] {
-  const links = interfaces.map((i) => linkTarget(host, i));
+  const links = [...interfaces.map((i) => linkTarget(host, i)), clockTarget(host, w), diskTarget(host)];
   if (host.role === "site") return [...links, ...siteTargets(host, interfaces, w)];
-  if (host.role === "core" && interfaces.some((i) => i.peer.host === w.zone.servers[0]!.host))
-    return [...links, zoneTarget(host, bothFamilies(w.commonNames), w), certificateTarget(host, w)];
+  if (host.role === "core") {
+    const pages = host.id === w.pageWatcher ? [pageTarget(host, w)] : [];
+    return interfaces.some((i) => i.peer.host === w.zone.servers[0]!.host)
+      ? [...links, ...pages, zoneTarget(host, bothFamilies(w.commonNames), w), certificateTarget(host, w)]
+      : [...links, ...pages];
+  }
+  if (host.role === "border") return [...links, firewallLogTarget(host), routeLogTarget(host)];
   // The routers' own addresses are not known outside: the way from the root down is open to servers.
   if (host.server?.task === "bastion") {
     const own = w.resolvers.map((resolver, i) => resolverTarget(host, resolver, i === 0, [w.portal.name], w));
@@ -104,6 +134,8 @@ function siteTargets(host: PlannedHost, interfaces: readonly Interface[], w: Wat
     zoneTarget(host, bothFamilies([w.portal.name, name]), w),
     ...w.resolvers.map((resolver, i) => resolverTarget(host, resolver, i === 0, [name, w.portal.name], w)),
     certificateTarget(host, w),
+    pathTarget(host, w),
+    { ...head(host, "ra", LAN_DEVICE, host.id), kind: "ra", expects: { device: LAN_DEVICE } },
   ];
 }
 
@@ -187,6 +219,45 @@ const certificateOf = (name: string, { portal: { address }, facts }: Watched) =>
   warnFraction: WARN_CERTIFICATE,
 });
 
+/** By the first resolver: it stands where the agency's servers stand. */
+function pathTarget(host: PlannedHost, w: Watched): Target {
+  const expects = { address: w.resolvers[0]!.server!.address.v6, name: w.resolverId, ...PATH };
+  return { ...head(host, "path", w.resolvers[0]!.agency, host.id), kind: "path", expects };
+}
+
+function clockTarget(host: PlannedHost, w: Watched): Target {
+  const servers = w.resolvers.map(({ id, server }) => ({
+    name: id,
+    address: server!.address.v6,
+    asset: timeService(id),
+  }));
+  return { ...head(host, "clock", "ntp", host.id), kind: "clock", expects: { servers, maxOffsetMs: CLOCK_OFFSET_MS } };
+}
+
+const diskTarget = (host: PlannedHost): Target => ({
+  ...head(host, "disk", "logs", host.id),
+  kind: "disk",
+  expects: { paths: ["/var/log"], warnFraction: WARN_DISK },
+});
+
+function pageTarget(host: PlannedHost, { portal: { name, address } }: Watched): Target {
+  const sha256 = hash("sha256", portalPage(name));
+  const expects = { name, address: address.v6, port: HTTPS, path: "/", sha256 };
+  return { ...head(host, "page", name, PORTAL_SERVICE), kind: "page", expects };
+}
+
+const firewallLogTarget = (host: PlannedHost): Target => ({
+  ...head(host, "firewall-log", "refused", host.id),
+  kind: "firewall-log",
+  expects: { path: REFUSED_LOG, scanned: 15, flooded: 60, windowMs: 10_000 },
+});
+
+const routeLogTarget = (host: PlannedHost): Target => ({
+  ...head(host, "route-log", "bird", host.id),
+  kind: "route-log",
+  expects: { path: BIRD_LOG },
+});
+
 const sshTarget = (host: PlannedHost): Target => ({
   ...head(host, "ssh-log", "sshd", host.id),
   kind: "ssh-log",
@@ -198,4 +269,5 @@ export const PORTAL_SERVICE = "portal";
 export const CONSOLE_SERVICE = "console-gateway";
 export const nameService = (index: number) => `ns${index + 1}`;
 export const resolverService = (host: string) => `${host}-dns`;
+export const timeService = (host: string) => `${host}-ntp`;
 export const zoneAsset = (zone: string) => `zone:${zone}`;

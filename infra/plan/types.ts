@@ -134,6 +134,8 @@ export interface Plan {
     private4: string;
     /** Routers' own addresses and lines: from outside nobody reaches them. */
     management: { v4: string[]; v6: string[] };
+    /** NTP servers outside that the province's own follow; none: each goes by its own clock. */
+    time: string[];
     /** What agencies' routers are told of: the data centres and the routers, not the other agencies. */
     backbone: { v4: string[]; v6: string[] };
   };

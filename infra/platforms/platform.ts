@@ -26,6 +26,8 @@ export interface DaemonSpec {
   capabilities?: string[];
   /** "once": a crash leaves it down, as a plain daemon. "always": the host's supervisor starts it again. */
   restart: "once" | "always";
+  /** Arguments besides, where hosts share one machine's clock, which none of them may set; the capability to set it is not given there. */
+  onSharedClock?: string[];
   /** Files whose change needs `reload` (with no session lost); a change of another of its files restarts it. */
   files: string[];
   reload?: { files: string[]; argv: string[] };

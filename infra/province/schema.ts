@@ -131,6 +131,7 @@ export const ProvinceSchema = object({
     publicIpv4: Ipv4Prefix,
     /** RFC 9276 §3.1: hashing is worth its cost only where names are to be hidden. */
     denial: Type.Optional(oneOf(["nsec", "nsec3"])),
+    time: Type.Optional(list(Address, 1, "a list of NTP servers outside that the province's own follow")),
     validators: Type.Optional(
       list(object({ address: Address, port: whole(1, 65_535) }), 1, "a list of RPKI validators (RFC 8210)"),
     ),

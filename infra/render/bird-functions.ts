@@ -52,6 +52,7 @@ function world({ province, routing }: Plan): string[] {
   const asns = BOGON_ASNS.map(({ what: [from, to] }) => (from === to ? `${from}` : `${from}..${to}`));
   const own = (family: 4 | 6) => roas.filter((r) => r.prefix.includes(":") === (family === 6));
   const families = [4, 6] as const;
+  // What is printed here is read again: agent/wire/route-log.ts.
   return [
     "# IANA's special-purpose registries: nobody announces these.",
     `define BOGONS_4 = [\n${bogons(BOGONS4)}\n];`,
@@ -78,8 +79,8 @@ function world({ province, routing }: Plan): string[] {
       `  if net ~ INSIDE_${family} then { print "refused, our own prefix: ", net, " by ", bgp_path; reject; }`,
       `  if bgp_path ~ [ ${asn} ] then reject;`,
       `  if net != ${family === 4 ? "0.0.0.0/0" : "::/0"} ${drawn[key(family)].length > 0 ? `&& !(net ~ DRAWN_${family}) ` : ""}then {`,
-      `    if net ~ BOGONS_${family} then reject;`,
       `    if net.len > ${NARROWEST[key(family)]} then reject;`,
+      `    if net ~ BOGONS_${family} then { print "refused, nobody's prefix: ", net, " by ", bgp_path; reject; }`,
       "  }",
       `  if ${drawn.asns.length > 0 ? "delete(bgp_path, DRAWN_ASNS)" : "bgp_path"} ~ BOGON_ASNS then reject;`,
       `  if roa_check(roa_${family}, net, bgp_path.last) = ROA_INVALID then reject;`,

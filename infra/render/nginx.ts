@@ -66,6 +66,7 @@ ${temporary.map((t) => `  ${t}_temp_path ${NGINX.state}/${t};`).join("\n")}
     listen [${v6}]:443 ssl http2 default_server;
     server_name ${portalNames(plan).join(" ")};
     add_header Strict-Transport-Security "max-age=31536000" always;
+    # As portalPage (plan/targets.ts) has it: agents know the page by its hash.
     location / { return 200 "$host\\n"; }
   }
 ${sitesOn(plan, host)

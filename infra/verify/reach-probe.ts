@@ -6,6 +6,9 @@ import { text } from "node:stream/consumers";
 
 const WAIT_MS = 1_200;
 const TRIES = 2;
+/** A time server answers nothing but a whole request (RFC 5905 §7.3): version 4, client. */
+const NTP = 123;
+const NTP_REQUEST = Buffer.concat([Buffer.from([0x23]), Buffer.alloc(47)]);
 interface Probe {
   source: string;
   address: string;
@@ -39,7 +42,7 @@ const udp = ({ source, address, port }: Probe) =>
     socket.once("message", () => done(true));
     socket.once("error", (e) => done(refused(e)));
     socket.bind({ address: source }, () =>
-      socket.connect(port, address, (e?: Error) => (e ? done(false) : socket.send("?"))),
+      socket.connect(port, address, (e?: Error) => (e ? done(false) : socket.send(port === NTP ? NTP_REQUEST : "?"))),
     );
   });
 

@@ -185,11 +185,23 @@ describe("the registry", () => {
     }
     for (const { id } of sample.agencies) {
       const kinds = registry.targets.filter((t) => t.agent === id && t.kind !== "link").map((t) => t.kind);
-      assert.deepEqual(kinds, ["datacentre", "ipv6", "zone", "resolver", "resolver", "certificate"]);
+      const ways = ["datacentre", "ipv6", "zone", "resolver", "resolver", "certificate", "path", "ra"];
+      assert.deepEqual(kinds, ["clock", "disk", ...ways]);
     }
     assert.deepEqual(
       registry.targets.filter((t) => t.kind === "ssh-log").map((t) => t.id),
       ["bast1/ssh-log/sshd"],
+    );
+    for (const kind of ["firewall-log", "route-log"])
+      assert.deepEqual(
+        registry.targets.filter((t) => t.kind === kind).map((t) => t.agent),
+        ["br1", "br2"],
+        kind,
+      );
+    assert.deepEqual(
+      registry.targets.filter((t) => t.kind === "page").map((t) => [t.agent, t.asset]),
+      [["core2", "portal"]],
+      "one looks at the page: it is the same for all",
     );
   });
 

@@ -13,6 +13,7 @@ const DEBIAN: Record<string, string> = {
   nginx: "nginx.service",
   sshd: "ssh.service",
   chrony: "chrony.service",
+  ulogd: "ulogd2.service",
 };
 
 /** Every unit of the host, and what they need: directories and accounts. */

@@ -75,13 +75,19 @@ export function hostInputs(spec: HostSpec): { inputs: HostInputs; texts: string[
     ...(spec.nftables !== undefined && { nftables: sha256(spec.nftables) }),
     directories: Object.fromEntries(spec.directories.map((d) => [d.path, `${d.mode} ${d.owner}`])),
     files: Object.fromEntries(spec.files.map((f) => [f.path, fileLine(f)])),
-    daemons: Object.fromEntries(spec.daemons.map(({ name, ...d }, order) => [name, { ...d, order }])),
+    daemons: Object.fromEntries(spec.daemons.map(({ name, ...d }, order) => [name, { ...sharingClock(d), order }])),
     runtime: spec.runtime,
     keep: spec.keep,
     ...(spec.forward && { forward: spec.forward }),
     resolvers: spec.resolvers,
   };
   return { inputs, texts };
+}
+
+/** All hosts of a lab have the machine's own clock: no daemon may set it. */
+function sharingClock({ onSharedClock, capabilities, ...daemon }: Omit<DaemonSpec, "name">): Omit<DaemonSpec, "name"> {
+  const kept = capabilities?.filter((c) => c !== "sys_time");
+  return { ...daemon, argv: [...daemon.argv, ...(onSharedClock ?? [])], ...(kept && { capabilities: kept }) };
 }
 
 export const linkInputs = ({ id, a, b }: LinkSpec): LinkInputs => ({ link: id, a, b, up: true });

@@ -70,8 +70,16 @@ function probesOf(target: Target): Probe[] {
       return target.expects.servers.map((s) => dns(s.address, target.expects.zone, "SOA", "signed"));
     case "resolver":
       return target.expects.names.map((n) => dns(target.expects.address, n.name, n.type, "validated"));
+    case "page":
+      return [tcp(target.expects.address, target.expects.port)];
+    case "path":
+    case "clock":
+    case "disk":
+    case "ra":
     case "link":
     case "ssh-log":
+    case "firewall-log":
+    case "route-log":
       return [];
   }
 }

@@ -18,6 +18,9 @@ const LAB = [
   "unbound",
   "nginx-light",
   "nftables",
+  "chrony", // the province's time servers
+  "ulogd2", // writes down what borders refuse
+  "radvd", // an agency's own network is told its router, and a fault tells it another
   "openssh-server",
   "openssh-client",
   "iputils-ping",
@@ -61,6 +64,9 @@ export const SERVICES = {
   unbound: ["unbound.service", "unbound-resolvconf.service"],
   "nginx-light": ["nginx.service"],
   nftables: ["nftables.service"],
+  chrony: ["chrony.service"],
+  ulogd2: ["ulogd2.service"],
+  radvd: ["radvd.service"],
   stayrtr: ["stayrtr.service"],
   postfix: ["postfix.service"],
   "openssh-server": ["ssh.service", "ssh.socket"],

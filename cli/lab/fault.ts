@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { Expected } from "../../infra/platforms/lab/faults/index.ts";
 import { jsonOption, withStack } from "../options.ts";
 import { line, text } from "../say.ts";
 
@@ -20,7 +21,7 @@ export const faultVerb = (): Command =>
     .addOption(jsonOption())
     .action(async (name: string | undefined, target: string | undefined, options: Options, command: Command) => {
       const faults = await import("../../infra/platforms/lab/faults/index.ts");
-      if (options.list) return list(faults.FAULTS, options);
+      if (options.list) return list(faults.catalogue(), options);
       const fault = faults.faultNamed(name);
       if (!fault)
         return command.error(
@@ -28,14 +29,37 @@ export const faultVerb = (): Command =>
           { exitCode: 2 },
         );
       const { standingLab } = await import("../../infra/commands.ts");
-      const done = await (options.undo ? faults.undo : faults.inject)(standingLab(options), fault, target);
+      const lab = standingLab(options);
+      if (options.undo) {
+        const done = await faults.undo(lab, fault, target);
+        return line(options.json ? JSON.stringify(done) : text("fault.undone", { ...done }));
+      }
+      const done = await faults.inject(lab, fault, target);
       if (options.json) return line(JSON.stringify(done));
-      line(text(options.undo ? "fault.undone" : "fault.injected", { fault: fault.name, target: done.target }));
+      line(text("fault.injected", { fault: fault.name, target: done.target }));
+      line(`  ${expectation(done.expects)}`);
     });
 
-function list(faults: readonly { name: string; targets: string }[], options: Options): void {
-  if (options.json) line(JSON.stringify(faults.map(({ name, targets }) => ({ name, targets }))));
-  else
-    for (const { name, targets } of faults)
-      line(`${name.padEnd(20)} ${text(`fault.${name}`)} (${text(`target.${targets}`)})`);
+const expectation = (expects: Expected): string =>
+  "blind" in expects
+    ? text("fault.blind", { why: text(`fault.blind.${expects.blind}`) })
+    : text("fault.expected", { incident: expects.incident, seconds: expects.withinMs / 1_000 });
+
+interface Entry {
+  name: string;
+  targets: string;
+  blind?: string;
+}
+
+function list(faults: readonly Entry[], options: Options): void {
+  if (options.json) {
+    line(JSON.stringify(faults));
+    return;
+  }
+  for (const { name, targets, blind } of faults) {
+    const note = blind === undefined ? "" : `; ${text("fault.blind", { why: text(`fault.blind.${blind}`) })}`;
+    line(`${name.padEnd(24)} ${text(`fault.${name}`)} (${text(`target.${targets}`)})${note}`);
+  }
+  const blind = faults.filter((f) => f.blind !== undefined).length;
+  line(text("fault.count", { count: faults.length, blind }));
 }

@@ -28,6 +28,7 @@ const LABS = {
   "third lab": {
     env: { VONGGAC_TEST_STACK: "testc", VONGGAC_TEST_PORT: "18082" },
     files: [
+      "test/scenarios/50-faults.test.ts",
       "test/scenarios/50-grow.test.ts",
       "test/scenarios/60-stories.test.ts",
       "test/scenarios/61-chaos.test.ts",

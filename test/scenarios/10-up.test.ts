@@ -30,7 +30,23 @@ test("every agent is live, every check is good, and the incident list is empty",
     targets.filter((t) => t.status !== "good").map((t) => [t.target, t.status, t.tags, t.reason]),
     [],
   );
-  for (const kind of ["link", "datacentre", "ipv6", "zone", "zone-audit", "resolver", "certificate", "ssh-log"])
+  for (const kind of [
+    "link",
+    "datacentre",
+    "ipv6",
+    "zone",
+    "zone-audit",
+    "resolver",
+    "certificate",
+    "path",
+    "clock",
+    "disk",
+    "ra",
+    "page",
+    "ssh-log",
+    "firewall-log",
+    "route-log",
+  ])
     assert.ok(
       targets.some((t) => t.target.includes(`/${kind}/`)),
       `no target of kind ${kind}`,

@@ -26,6 +26,7 @@ export type LabErrorCode =
   | "fault-unknown"
   | "fault-target-unknown"
   | "fault-failed"
+  | "fault-impossible"
   | "admin-socket-silent";
 
 /** An error with a stable code, the place it speaks of, and a remedy in words. */

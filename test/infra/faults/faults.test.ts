@@ -75,12 +75,32 @@ const devices = async (host: string) =>
 const carrierless = async (host: string) =>
   (await devices(host)).filter((d) => d.ifname !== "lo" && d.operstate !== "UP").map((d) => d.ifname);
 
-test("the catalogue: five names, each with targets in this lab", { skip }, () => {
-  assert.deepEqual(
-    FAULTS.map((f) => f.name),
-    ["hub-down", "link-down", "expire-certificate", "corrupt-signature", "ssh-bruteforce"],
-  );
-  for (const f of FAULTS) assert.ok(f.candidates(lab).length > 0, f.name);
+test("the catalogue: each fault once, with what it must raise wherever this lab has a target for it", { skip }, () => {
+  assert.equal(new Set(FAULTS.map((f) => f.name)).size, FAULTS.length);
+  const assets = new Set(registryOf(lab)!.assets.map((a) => a.id));
+  for (const f of FAULTS)
+    for (const target of f.candidates(lab)) {
+      const expects = f.expects(lab, target);
+      assert.equal("blind" in expects ? expects.blind : undefined, f.blind, f.name);
+      if ("incident" in expects) assert.ok(assets.has(expects.incident.split(" ")[1]!), `${f.name} ${target}`);
+    }
+});
+
+test("who is killed while injecting leaves something that is undone", { skip }, async () => {
+  const broken = { ...fault("link-down"), inject: () => Promise.reject(new Error("half-way")) };
+  await run([
+    "ip",
+    "-n",
+    namespaceOf(lab, "hub1"),
+    "link",
+    "set",
+    linksOf(lab).find((l) => l.a.host === "hub1")!.a.device,
+    "down",
+  ]);
+  const target = linksOf(lab).find((l) => l.a.host === "hub1")!.link;
+  await assert.rejects(inject(lab, broken, target), /half-way/);
+  assert.deepEqual(await carrierless("hub1"), [], "it was undone at once");
+  assert.deepEqual(injectedFaults(lab), []);
 });
 
 test("a target that is none is refused, with those that are", { skip }, async () => {

@@ -2,14 +2,60 @@
 import { LabError } from "../errors.ts";
 import type { Lab } from "../names.ts";
 import { corruptSignature } from "./corrupt-signature.ts";
-import { expireCertificate } from "./expire-certificate.ts";
-import type { Fault } from "./fault.ts";
-import { hubDown } from "./hub-down.ts";
+import { daemonKilled } from "./daemon-killed.ts";
+import { diskFull } from "./disk-full.ts";
+import { bgpHijack, bgpLeak } from "./false-routes.ts";
+import { falseTime } from "./false-time.ts";
+import type { Expected, Fault } from "./fault.ts";
+import { hubDown, upstreamDown } from "./host-down.ts";
+import { internetPath } from "./internet-path.ts";
+import { latency } from "./latency.ts";
+import { loss, narrow, silentDrop, wrongMtu } from "./line-quality.ts";
 import { linkDown } from "./link-down.ts";
+import { flood, portScan } from "./network-attacks.ts";
+import { pageDefaced } from "./page-defaced.ts";
+import { resolverBlind } from "./resolver-blind.ts";
+import { rogueRa } from "./rogue-ra.ts";
 import { sshBruteforce } from "./ssh-bruteforce.ts";
 import { forget, injectedFaults, remember } from "./state.ts";
+import { expireCertificate, misnameCertificate, missingIntermediate } from "./wrong-certificates.ts";
+import { expireSignatures, missingDs } from "./zone-faults.ts";
 
-export const FAULTS: readonly Fault[] = [hubDown, linkDown, expireCertificate, corruptSignature, sshBruteforce];
+export type { Expected } from "./fault.ts";
+
+/** Lines and routers first, then what they carry, then who attacks it. */
+export const FAULTS: readonly Fault[] = [
+  hubDown,
+  upstreamDown,
+  linkDown,
+  silentDrop,
+  loss,
+  latency,
+  narrow,
+  wrongMtu,
+  internetPath,
+  bgpHijack,
+  bgpLeak,
+  rogueRa,
+  daemonKilled,
+  corruptSignature,
+  expireSignatures,
+  missingDs,
+  resolverBlind,
+  expireCertificate,
+  misnameCertificate,
+  missingIntermediate,
+  pageDefaced,
+  falseTime,
+  diskFull,
+  sshBruteforce,
+  portScan,
+  flood,
+];
+
+/** The catalogue as a list of plain facts: also where no lab is up. */
+export const catalogue = (): Pick<Fault, "name" | "targets" | "blind">[] =>
+  FAULTS.map(({ name, targets, blind }) => ({ name, targets, ...(blind && { blind }) }));
 
 export const faultNamed = (name: string | undefined): Fault | undefined => FAULTS.find((f) => f.name === name);
 
@@ -17,16 +63,30 @@ export interface FaultDone {
   fault: string;
   target: string;
   injectedAt: number;
+  expects: Expected;
 }
 
-/** Breaks the target (the fault's default one unless given). Repeated, it breaks it anew. Throws `fault-target-unknown`, `fault-failed`. */
+/** Breaks the target (the fault's default one unless given). Repeated, it breaks it anew. Throws `fault-target-unknown`, `fault-failed`, `fault-impossible`. */
 export async function inject(lab: Lab, fault: Fault, target: string | undefined): Promise<FaultDone> {
   const chosen = targetOf(lab, fault, target);
   const known = injectedFaults(lab).find((i) => i.fault === fault.name && i.target === chosen);
   if (known) await fault.undo(lab, chosen, known);
-  const { injectedAt, facts } = await fault.inject(lab, chosen);
+  // Written down first: who is killed in the middle leaves something that can be undone.
+  const begun = { fault: fault.name, target: chosen, injectedAt: Date.now(), facts: {} };
+  remember(lab, begun);
+  let injected: Awaited<ReturnType<Fault["inject"]>>;
+  try {
+    injected = await fault.inject(lab, chosen);
+  } catch (error) {
+    await fault.undo(lab, chosen, begun).then(
+      () => forget(lab, fault.name, chosen),
+      () => {}, // still written down: undoAll tries again
+    );
+    throw error;
+  }
+  const { injectedAt, facts } = injected;
   remember(lab, { fault: fault.name, target: chosen, injectedAt, facts });
-  return { fault: fault.name, target: chosen, injectedAt };
+  return { fault: fault.name, target: chosen, injectedAt, expects: fault.expects(lab, chosen) };
 }
 
 /** Mends the target; without one, every target that this fault was injected into, or its default. */

@@ -3,18 +3,14 @@ import { run } from "../exec.ts";
 import { convergeLink } from "../link.ts";
 import { namespaceOf } from "../names.ts";
 import { linksOf } from "../notes.ts";
-import { assetsOf } from "./assets.ts";
+import { linkCandidates } from "./assets.ts";
 import type { Fault } from "./fault.ts";
 
 export const linkDown: Fault = {
   name: "link-down",
   targets: "link",
-  candidates: (lab) => {
-    const sites = new Set(assetsOf(lab, "host").flatMap((a) => (a.role === "site" ? [a.id] : [])));
-    const links = assetsOf(lab, "link");
-    const ofSites = links.filter((l) => l.ends.some((end) => sites.has(end)));
-    return [...ofSites, ...links.filter((l) => !ofSites.includes(l))].map((l) => l.id);
-  },
+  candidates: linkCandidates,
+  expects: (_, link) => ({ incident: `connectivity ${link}`, withinMs: 10_000 }),
   async inject(lab, id) {
     const { a } = linksOf(lab).find((l) => l.link === id)!;
     const injectedAt = Date.now();

@@ -2,10 +2,10 @@
 export { birdConfig } from "./bird.ts";
 export { dsHandOff, handedOver } from "./ds-hand-off.ts";
 export type { RenderFacts } from "./facts.ts";
-export { KNOT, knotConfig, secondariesOf, zonePath, zonesOn } from "./knot.ts";
+export { auditsOf, KNOT, knotConfig, secondariesOf, zonePath, zonesOn } from "./knot.ts";
 export { firewall } from "./nftables.ts";
 export { NGINX, nginxConfig, portalNames, sitesOn, siteTls } from "./nginx.ts";
-export { agentConfig, caConfig, consoleConfig, OURS } from "./programs.ts";
+export { agentConfig, caConfig, consoleConfig, isAuditor, OURS } from "./programs.ts";
 export { SSHD, sshdConfig } from "./sshd.ts";
 export { sysctls } from "./sysctls.ts";
 export { rootHints, trustAnchors, UNBOUND, unboundConfig } from "./unbound.ts";

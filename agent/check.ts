@@ -165,4 +165,6 @@ export interface World {
   tail(path: string, from: Cursor | undefined): Tail;
   /** Text of this host's /etc/resolv.conf, at most 64 KiB; undefined when there is none. */
   resolvConf(): string | undefined;
+  /** Text of the TSIG key for transfers of a zone that this agent audits; undefined when it has none. */
+  transferKey(): string | undefined;
 }

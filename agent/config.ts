@@ -22,6 +22,8 @@ const ConfigSchema = Type.Object(
     /** PEM of the Ed25519 key that signs assignments. */
     configKeyFile: Path,
     tokenFile: Path,
+    /** TSIG key with which the audit of a zone reads it whole (RFC 8945); an agent that audits none has none. */
+    transferKeyFile: Type.Optional(Path),
     stateDir: Path,
     metrics: Type.Object(
       { host: Type.String({ minLength: 2 }), port: Type.Integer({ minimum: 0, maximum: 65_535 }) },

@@ -43,7 +43,7 @@ export function startAgent(config: Config, log: Logger): { stop(): Promise<void>
 
   const runner = new Runner({
     agent: config.agent,
-    world: makeWorld(),
+    world: makeWorld(config),
     checks: CHECKS,
     detectors: DETECTORS,
     cursorOf: (target) => outbox.cursor(target),

@@ -12,7 +12,9 @@ import type { Plan } from "./plan/types.ts";
 import type { Deployment } from "./platforms/platform.ts";
 import { portalNames, type RenderFacts } from "./render/index.ts";
 import {
+  AUDIT_KEY,
   agentTokens,
+  auditKey,
   configKey,
   openPki,
   openVault,
@@ -95,7 +97,7 @@ function dnsMaterials(
   vault: Vault,
   plan: Plan,
   publicKeys: RenderFacts["publicKeys"],
-): Pick<Materials, "render" | "transferSecret"> {
+): Pick<Materials, "render" | "transferSecret" | "auditSecret"> {
   const broken = plan.zones.flatMap((z) => z.children.filter((c) => c.broken));
   return {
     render: {
@@ -103,8 +105,10 @@ function dnsMaterials(
       wrongDs: new Map(broken.map((c) => [c.name, wrongDs(vault, c.name)])),
       publicKeys,
       transferKey: TRANSFER_KEY,
+      auditKey: AUDIT_KEY,
     },
     transferSecret: transferKey(vault),
+    auditSecret: auditKey(vault),
   };
 }
 

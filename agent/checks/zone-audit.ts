@@ -8,6 +8,7 @@ import { DEFAULT_POLICY } from "../wire/dns/audit/index.ts";
 import { memoryText, readMemory } from "../wire/dns/audit/memory.ts";
 import { canonicalName, typeNumber } from "../wire/dns/index.ts";
 import type { ResolverConfig } from "../wire/dns/resolver/machine.ts";
+import { readTsigKey } from "../wire/dns/tsig-key.ts";
 import { readAnchors } from "../wire/dns/validator/anchors.ts";
 import { Driver } from "../wire/dns-drive.ts";
 import { familiesReached } from "../wire/dns-reach.ts";
@@ -26,7 +27,9 @@ export const zoneAudit: Check<"zone-audit"> = {
     if (!ipv4 && !ipv6) return { skipped: "no root server answers from here, so the chain cannot be followed" };
     const names = rrsetsOf(expects);
     const label = `vg-${world.random16().toString(16)}${world.random16().toString(16)}`;
-    const { seen, findings, memory } = await auditZone(driver, Math.floor(world.now() / 1_000), {
+    const keyText = world.transferKey();
+    const key = keyText === undefined ? undefined : readTsigKey(keyText);
+    const { seen, findings, memory, transferFailed } = await auditZone(driver, Math.floor(world.now() / 1_000), {
       config: configOf(expects, ipv4, ipv6),
       plan: {
         zone: canonicalName(expects.zone),
@@ -41,13 +44,19 @@ export const zoneAudit: Check<"zone-audit"> = {
         connect: (to, name) => world.connectTls(to, name, "", TLS_TIMEOUT_MS),
         connectSmtp: (to, name) => world.connectSmtpTls(to, name, TLS_TIMEOUT_MS),
       },
-      transfer: { doors: world, port: 53 },
+      transfer: { doors: world, port: 53, ...(key && { key }) },
     });
     const { security, reason } = seen.chain.verdict;
     const stages = memory.stages.map(({ name, keyTags }) => `${name} ${keyTags.join(" ")}`);
     return {
       findings: findings.filter((finding) => !isToldElsewhere(finding, expects)),
-      facts: { chain: security, reason, servers: seen.servers.length, ...(stages.length > 0 && { stages }) },
+      facts: {
+        chain: security,
+        reason,
+        servers: seen.servers.length,
+        ...(stages.length > 0 && { stages }),
+        ...(transferFailed && { transfer: transferFailed }),
+      },
       memory: memoryText(memory.next),
     };
   },

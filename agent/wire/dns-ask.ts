@@ -26,10 +26,13 @@ export async function ask(asked: Asked, transport: Transport, tries = TRIES): Pr
   let sent: Sent = { ok: false, why: "timeout", detail: "not sent" };
   for (let i = 0; i < tries; i++) {
     const id = transport.random16();
-    const query = queryOf(asked, id);
-    sent = await transport.udp(query, (answer) => answers(answer, id, asked));
-    if (sent.ok) return isCut(sent.answer) ? overTcp(asked, transport) : read(sent.answer);
-    if (sent.why !== "timeout") break;
+    let heard: Heard | undefined;
+    sent = await transport.udp(queryOf(asked, id), (answer) => {
+      heard = hear(answer, id, asked);
+      return heard !== undefined;
+    });
+    if (sent.ok && heard) return heard === "cut" ? overTcp(asked, transport) : heard;
+    if (sent.ok || sent.why !== "timeout") break;
   }
   return { ok: false, why: sent.ok ? "failed" : sent.why, detail: sent.ok ? "" : sent.detail };
 }
@@ -38,35 +41,31 @@ async function overTcp(asked: Asked, transport: Transport): Promise<Answer> {
   const id = transport.random16();
   const sent = await transport.tcp(queryOf(asked, id));
   if (!sent.ok) return { ok: false, why: sent.why, detail: `over TCP: ${sent.detail}` };
-  if (!answers(sent.answer, id, asked)) return { ok: false, why: "malformed", detail: "over TCP: another question" };
-  return read(sent.answer);
+  const heard = hear(sent.answer, id, asked);
+  if (heard === undefined || heard === "cut")
+    return { ok: false, why: "malformed", detail: `over TCP: ${heard === "cut" ? "cut" : "another question"}` };
+  return heard;
 }
 
 const queryOf = ({ name, type, recursive }: Asked, id: number) =>
   writeQuery({ id, name, type, recursionDesired: recursive, adFlag: recursive, dnssecOk: true, udpSize: 1_232 });
 
-function answers(bytes: Uint8Array, id: number, { name, type }: Asked): boolean {
+/** An answer to the question, read once; `cut`: there is more of it over TCP. */
+type Heard = Answer | "cut";
+
+function hear(bytes: Uint8Array, id: number, { name, type }: Asked): Heard | undefined {
   try {
     const header = readHeader(bytes);
-    if (!header.response || header.id !== id) return false;
-    if (header.truncated) return true;
-    const [question, more] = readMessage(bytes).questions;
+    if (!header.response || header.id !== id) return undefined;
+    if (header.truncated) return "cut";
+    const message = readMessage(bytes);
+    const [question, more] = message.questions;
     // A refusal may come without its question (RFC 9619 §1); anything else has to repeat it.
-    if (!question) return header.rcode !== 0;
-    return !more && question.type === type && question.name === canonicalName(name);
+    if (!question) return header.rcode === 0 ? undefined : { ok: true, message };
+    return more || question.type !== type || question.name !== canonicalName(name) ? undefined : { ok: true, message };
   } catch (error) {
-    // Of the right id, and not to be read: the server's own trouble, named in `read`.
-    return error instanceof DnsError && error.code !== "truncated";
-  }
-}
-
-const isCut = (bytes: Uint8Array) => readHeader(bytes).truncated;
-
-function read(bytes: Uint8Array): Answer {
-  try {
-    return { ok: true, message: readMessage(bytes) };
-  } catch (error) {
-    if (error instanceof DnsError) return { ok: false, why: "malformed", detail: error.message };
-    throw error;
+    if (!(error instanceof DnsError)) throw error;
+    // Of the right id, and not to be read: the server's own trouble. What is cut short may be anybody's.
+    return error.code === "truncated" ? undefined : { ok: false, why: "malformed", detail: error.message };
   }
 }

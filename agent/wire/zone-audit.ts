@@ -3,11 +3,14 @@
 
 import {
   collectApex,
+  collectChain,
   collectForwarded,
   collectManners,
   collectNames,
-  collectParent,
+  collectParentServer,
+  hostOf,
   namesFor,
+  parentOf,
 } from "./dns/audit/collect.ts";
 import { collectAbove, serversAbove } from "./dns/audit/collect-above.ts";
 import { collectMail, mailDomains } from "./dns/audit/collect-mail.ts";
@@ -71,16 +74,20 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
   const cache = new ResolverCache();
   const run = () => startRun(config, nowSeconds, cache, LIMITS);
   const first = run();
-  const parent = await driver.run(collectParent(first, request.plan));
+  const parent = await parentSeen(driver, run, first, request.plan);
   const wanted = request.servers ? named(request.servers, parent.named) : parent.servers;
-  const found = request.plan.own && wanted[0] ? await discovered(driver, run, request, wanted) : undefined;
-  const plan = found ? { ...request.plan, names: merged(request.plan.names, found.names) } : request.plan;
+  const isTried = request.plan.own && wanted[0] !== undefined;
+  // While the names are found out, the servers are asked for all that does not depend on them.
+  const finding = isTried ? discovered(driver, run, request, wanted) : Promise.resolve(undefined);
+  const planning = finding.then((found) =>
+    found ? { ...request.plan, names: merged(request.plan.names, found.names) } : request.plan,
+  );
+  const looking = resolver ? undefined : wanted.map((server) => lookAt(driver, run, request.plan, planning, server));
+  const [found, plan] = await Promise.all([finding, planning]);
   const mailOf = (domain: string) => driver.run(collectMail(run(), domain, plan));
   const master = resolver ? undefined : masterName(parent.chain);
   const [servers, mail, above, mastered, reverse] = await Promise.all([
-    resolver
-      ? driver.run(collectForwarded(run(), plan, resolver)).then((one) => [one])
-      : Promise.all(wanted.map((server) => lookAt(driver, run, plan, server))),
+    looking ? Promise.all(looking) : driver.run(collectForwarded(run(), plan, resolver!)).then((one) => [one]),
     Promise.all(mailDomains(plan).map(mailOf)).then((all) => all.filter((one) => one !== undefined)),
     Promise.all(serversAbove(first, plan.zone).map((one) => driver.run(collectAbove(run(), one)))),
     master === undefined ? undefined : driver.run(collectMaster(run(), plan.zone, master, parent.named)),
@@ -105,10 +112,26 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
   };
 }
 
-async function lookAt(driver: Driver, run: () => Run, plan: AuditPlan, server: ServerAddress): Promise<ServerSeen> {
+/** The chain first; then the parent's servers and the names of the zone's own, all side by side. */
+async function parentSeen(driver: Driver, run: () => Run, first: Run, plan: AuditPlan) {
+  const chain = await driver.run(collectChain(first, plan));
+  const [servers, hosts] = await Promise.all([
+    Promise.all((chain.parent?.servers ?? []).map((one) => driver.run(collectParentServer(run(), plan.zone, one)))),
+    Promise.all(chain.hostNames.map((name) => driver.run(hostOf(run(), name)))),
+  ]);
+  return parentOf(first, chain, servers, hosts);
+}
+
+async function lookAt(
+  driver: Driver,
+  run: () => Run,
+  apex: AuditPlan,
+  planning: Promise<AuditPlan>,
+  server: ServerAddress,
+): Promise<ServerSeen> {
   const [content, manners] = await Promise.all([
-    contentOf(driver, run, plan, server),
-    driver.run(collectManners(run(), plan, server)),
+    contentOf(driver, run, apex, planning, server),
+    driver.run(collectManners(run(), apex, server)),
   ]);
   return { ...content, probes: { ...manners, ...content.probes } };
 }
@@ -125,8 +148,15 @@ async function reverseOf(driver: Driver, run: () => Run, plan: AuditPlan, server
 /** Questions under way at one server at once, besides those about its manners. A resolver with as many users sends as many. */
 const LANES = 4;
 
-async function contentOf(driver: Driver, run: () => Run, plan: AuditPlan, server: ServerAddress): Promise<ServerSeen> {
-  const apex = await driver.run(collectApex(run(), plan, server));
+async function contentOf(
+  driver: Driver,
+  run: () => Run,
+  atApex: AuditPlan,
+  planning: Promise<AuditPlan>,
+  server: ServerAddress,
+): Promise<ServerSeen> {
+  const apex = await driver.run(collectApex(run(), atApex, server));
+  const plan = await planning;
   const names = namesFor(apex, plan);
   const lanes = Array.from({ length: LANES }, (_, lane) => names.filter((_name, i) => i % LANES === lane));
   const parts = await Promise.all(lanes.map((lane) => driver.run(collectNames(run(), plan, server, lane))));

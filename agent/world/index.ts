@@ -5,11 +5,12 @@ import { burstUdp } from "./burst.ts";
 import { connectSmtpTls, connectTcp, connectTls, exchangeTcp, exchangeUdp, streamTcp } from "./connect.ts";
 import { makeKernel } from "./kernel.ts";
 import { fetchPage } from "./page.ts";
-import { resolvConf } from "./resolv-conf.ts";
+import { RESOLV_CONF, smallText } from "./small-text.ts";
 import { space } from "./space.ts";
 import { makeTail } from "./tail.ts";
 
-export function makeWorld(): World {
+/** `transferKeyFile`: where the key of zone transfers stands, for an agent that has one. */
+export function makeWorld({ transferKeyFile }: { transferKeyFile?: string } = {}): World {
   return {
     now: Date.now,
     kernel: makeKernel(() => performance.now()),
@@ -24,6 +25,7 @@ export function makeWorld(): World {
     connectSmtpTls,
     random16: () => randomInt(0x1_0000),
     tail: makeTail,
-    resolvConf,
+    resolvConf: () => smallText(RESOLV_CONF),
+    transferKey: () => (transferKeyFile === undefined ? undefined : smallText(transferKeyFile)),
   };
 }

@@ -1,6 +1,7 @@
 // The chain from the root to the record as a tree, the servers, and what is wrong with what to do. Pure: a report in, lines out.
 import type { ChainZone, DnssecFinding, DnssecReport, ServerReport } from "../../agent/tools.ts";
 import { type Language, saidText, textIfKnown } from "../../protocol/locales/index.ts";
+import { SEVERITIES } from "../../protocol/severity.ts";
 import { spoken, text } from "../say.ts";
 
 /** Algorithms' names as zone files write them (IANA DNS Security Algorithm Numbers). */
@@ -21,24 +22,39 @@ const MAX_EVIDENCE = 6;
 /** Lines for a terminal. */
 export function drawDnssec(report: DnssecReport, language: Language): string[] {
   const { verdict } = report;
+  const at = report.at;
   const title = text("check.dnssec", { name: report.name, at: day(report.at) });
   const found = report.findings.length;
   return [
     title,
     "",
-    ...report.chain.flatMap((zone, depth) => [...zoneLines(zone, depth), ...keyLines(report, zone, depth)]),
+    ...report.chain.flatMap((zone, depth) => [...zoneLines(zone, depth, at), ...keyLines(report, zone, depth)]),
     ...recordLine(report),
     "",
     text("check.servers"),
-    ...report.servers.map(serverLine),
+    ...report.servers.map((server) => serverLine(server, at)),
     "",
     found === 0 ? text("check.nothing") : text("check.found", { count: found }),
     ...report.findings.flatMap((finding) => findingLines(finding, language)),
     ...(report.skipped.length > 0 ? ["", text("check.skipped")] : []),
     ...report.skipped.map((what) => `  - ${text(`unseen.${what}`)}`),
     "",
-    `${MARKS[verdict.security]} ${text(`security.${verdict.security}`)}${verdict.security === "secure" ? "" : `: ${why(report)}`}`,
+    `${MARKS[verdict.security]} ${text("check.chain")}: ${text(`security.${verdict.security}`)}${verdict.security === "secure" ? "" : `: ${why(report)}`}`,
+    ...(found === 0 ? [] : [`${RESULTS[report.exitCode]} ${text("check.in-all")}: ${tally(report, language)}`]),
   ];
+}
+
+/** A whole chain is not the end of it: the last line says how bad the findings are. */
+const RESULTS = { 0: "✓", 1: "!", 2: "✗" } as const;
+function tally({ findings }: DnssecReport, language: Language): string {
+  const named = SEVERITIES.map((severity) => ({
+    words: (textIfKnown(language, `severity.${severity}`) ?? severity).toLocaleLowerCase(language),
+    count: findings.filter((finding) => finding.severity === severity).length,
+  }));
+  return named
+    .filter(({ count }) => count > 0)
+    .map(({ words, count }) => `${count} ${words}`)
+    .join(", ");
 }
 
 const why = ({ verdict }: DnssecReport): string => {
@@ -46,7 +62,7 @@ const why = ({ verdict }: DnssecReport): string => {
   return `${saidText(spoken(), verdict.reason)}${ede}, ${text("check.at-zone", { zone: verdict.where.zone })}`;
 };
 
-function zoneLines(zone: ChainZone, depth: number): string[] {
+function zoneLines(zone: ChainZone, depth: number, at: string): string[] {
   const pad = "   ".repeat(depth);
   const branch = depth === 0 ? "" : `${pad.slice(3)}└─ `;
   const reason = zone.reason ? `: ${saidText(spoken(), zone.reason)}` : "";
@@ -64,7 +80,7 @@ function zoneLines(zone: ChainZone, depth: number): string[] {
     );
   if (zone.keysSignedUntil !== undefined)
     out.push(
-      `${inner}${text("check.keys-until", { until: day(new Date(zone.keysSignedUntil * 1_000).toISOString()) })}`,
+      `${inner}${text("check.keys-until", { until: until(new Date(zone.keysSignedUntil * 1_000).toISOString(), at) })}`,
     );
   if (zone.servers.length > 0)
     out.push(`${inner}NS  ${zone.servers.slice(0, 4).join(" ")}${zone.servers.length > 4 ? " …" : ""}`);
@@ -90,12 +106,12 @@ function recordLine({ name, zone, chain }: DnssecReport): string[] {
   return name === zone ? [] : [`${"   ".repeat(chain.length - 1)}└─ ${name}`];
 }
 
-function serverLine(server: ServerReport): string {
+function serverLine(server: ServerReport, at: string): string {
   const head = `  ${server.answers ? "✓" : "✗"} ${server.name === server.address ? "" : `${server.name} `}${server.address}`;
   if (!server.answers) return `${head}  ${text("check.no-answer")}`;
   const facts = { serial: server.serial ?? "-", good: server.good, rrsets: server.rrsets };
   const software = server.software ? `, ${server.software}` : "";
-  const end = server.firstEnd ? `, ${text("check.first-end", { until: day(server.firstEnd) })}` : "";
+  const end = server.firstEnd ? `, ${text("check.first-end", { until: until(server.firstEnd, at) })}` : "";
   return `${head}  ${text("check.server", facts)}${end}${software}`;
 }
 
@@ -107,7 +123,7 @@ function findingLines({ tag, severity, clause, subject, evidence }: DnssecFindin
   return [
     "",
     `  [${known(`severity.${severity}`) ?? severity}] ${known(`tag.${tag}.title`) ?? tag}`,
-    `      ${subject}   ${tag}   ${clauseText(clause, language)}`,
+    `      ${subject === "." ? text("check.root") : subject}   ${tag}   ${clauseText(clause, language)}`,
     ...(facts.length > 0 ? [`      ${facts.join("; ")}`] : []),
     `      → ${known(`tag.${tag}.remedy`) ?? ""}`,
   ];
@@ -130,6 +146,12 @@ export const clauseText = (clause: string, language: Language): string =>
     ["Circular ", "status.clause.circular"],
     ["Decree ", "status.clause.decree"],
     ["art. ", "status.clause.article"],
+    ["and ", "list.and"],
   ].reduce((out, [word, key]) => out.replaceAll(word!, `${textIfKnown(language, key!) ?? word!.trim()} `), clause);
+/** A time to come, or gone by, with the days until then. */
+function until(iso: string, at: string): string {
+  const days = Math.round(((Date.parse(iso) - Date.parse(at)) / 86_400_000) * 10) / 10;
+  return `${day(iso)} (${days < 0 ? text("check.days-ago", { days: -days }) : text("check.days-left", { days })})`;
+}
 /** To the minute, in UTC, as signatures are dated. */
 const day = (iso: string) => `${iso.slice(0, 16).replace("T", " ")}Z`;

@@ -1,6 +1,7 @@
 // Name servers and resolvers. Pure.
 import type { Plan, PlannedHost, PlannedZone } from "../plan/types.ts";
 import {
+  auditsOf,
   KNOT,
   knotConfig,
   rootHints,
@@ -25,7 +26,11 @@ export function nameServerPart(plan: Plan, host: PlannedHost, m: Materials): Par
   const shared = [...primary, ...secondary].some((z) => secondariesOf(z).length > 0);
   const zones = primary.map((z) => text(zonePath(z.name), zoneFile(plan, z, m.render), "0640", "root:knot"));
   const keys = primary.flatMap((z) => (["ksk", "zsk"] as const).map((role) => keyFile(m, z, role)));
-  const fixed = shared ? [secret(m, KNOT.transferKey, m.transferSecret, "knot:knot")] : [];
+  const isAudited = auditsOf(plan, [...primary, ...secondary]).length > 0;
+  const fixed = [
+    ...(shared ? [secret(m, KNOT.transferKey, m.transferSecret, "knot:knot")] : []),
+    ...(isAudited ? [secret(m, KNOT.auditKey, m.auditSecret, "knot:knot")] : []),
+  ];
   const main = text(KNOT.config, config, "0640", "root:knot");
   return {
     directories: [

@@ -17,6 +17,7 @@ export interface Materials {
   tokens: TokenEntry[];
   assignments: SignedAssignment[];
   transferSecret: string;
+  auditSecret: string;
   sshHostKeySecret: string;
   fingerprint(secret: string): string;
   screen: { port: number; listen: string; url: string };

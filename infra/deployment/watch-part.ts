@@ -2,7 +2,7 @@
 import type { Registry } from "../../protocol/registry.ts";
 import { registryText } from "../plan/registry.ts";
 import type { Plan, PlannedHost } from "../plan/types.ts";
-import { agentConfig, caConfig, consoleConfig, OURS } from "../render/index.ts";
+import { agentConfig, caConfig, consoleConfig, isAuditor, OURS } from "../render/index.ts";
 import { tokenSecret } from "../vault/index.ts";
 import type { Materials } from "./facts.ts";
 import { directory, type Part, paths, secret, text } from "./part.ts";
@@ -28,9 +28,11 @@ export function agentPart(plan: Plan, host: PlannedHost, m: Materials): Part {
     text(OURS.roots, m.pki.root),
     text(OURS.configKey, m.configKey),
   ];
+  // The key with which it reads the zone that it audits; it is looked at at each run.
+  const audit = isAuditor(plan, host.id) ? [secret(m, OURS.auditKey, m.auditSecret, `${AGENT}:${AGENT}`)] : [];
   return {
     directories: [directory(FOLDER), directory(OURS.agent.state, "0700", `${AGENT}:${AGENT}`)],
-    files: [...files, secret(m, OURS.token, tokenSecret(host.id), `${AGENT}:${AGENT}`)],
+    files: [...files, ...audit, secret(m, OURS.token, tokenSecret(host.id), `${AGENT}:${AGENT}`)],
     daemons: [
       {
         name: "agent",

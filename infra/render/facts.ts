@@ -17,4 +17,6 @@ export interface RenderFacts {
   publicKeys: ReadonlyMap<string, string[]>;
   /** Name of the key of zone transfers. */
   transferKey: string;
+  /** Name of the key with which a zone is read for its audit. */
+  auditKey: string;
 }

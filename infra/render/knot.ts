@@ -9,6 +9,7 @@ export const KNOT = {
   zones: "/etc/knot/zones",
   keys: "/etc/knot/keys",
   transferKey: "/etc/knot/transfer.conf",
+  auditKey: "/etc/knot/audit.conf",
   storage: "/var/lib/knot",
   run: "/run/knot",
 } as const;
@@ -29,6 +30,14 @@ export function zonesOn(plan: Plan, host: PlannedHost): { primary: PlannedZone[]
 export const secondariesOf = (zone: PlannedZone): string[] =>
   zone.servers.map((s) => s.host).filter((h) => h !== zone.primary);
 
+/** Who audits which of these zones, by reading them whole: as the targets have it. */
+export function auditsOf(plan: Plan, zones: readonly PlannedZone[]): { zone: string; host: PlannedHost }[] {
+  return plan.registry.targets.flatMap((target) => {
+    if (target.kind !== "zone-audit" || !zones.some((z) => z.name === target.expects.zone)) return [];
+    return [{ zone: target.expects.zone, host: plan.byId.get(target.agent)! }];
+  });
+}
+
 /** Knot's configuration of one name server. */
 export function knotConfig(plan: Plan, host: PlannedHost, facts: RenderFacts): string {
   const { primary, secondary } = zonesOn(plan, host);
@@ -38,8 +47,13 @@ export function knotConfig(plan: Plan, host: PlannedHost, facts: RenderFacts): s
   const primaries = partners.filter((p) => secondary.some((z) => z.primary === p.id));
   const secondaries = partners.filter((p) => primary.some((z) => secondariesOf(z).includes(p.id)));
   const inner = [...primary, ...secondary].some((z) => z.inner);
+  const audits = auditsOf(plan, [...primary, ...secondary]);
+  // What a zone says of its own replaces what its template says.
+  const own = (zone: PlannedZone, all: PlannedHost[]) =>
+    audits.some((one) => one.zone === zone.name) ? `\n    acl: [ ${[...all.map((h) => h.id), AUDIT].join(", ")} ]` : "";
   return [
     ...(transfers ? [`include: ${KNOT.transferKey}`, ""] : []),
+    ...(audits.length > 0 ? [`include: ${KNOT.auditKey}`, ""] : []),
     `server:
     rundir: ${KNOT.run}
     listen: [ ${addressesOf(host)
@@ -58,7 +72,10 @@ database:
     timer-db-max-size: 5M`,
     ...(primary.length > 0 ? ["policy:", ...new Set(primary.map(policyOf))] : []),
     ...(inner ? [insideOnly(plan)] : []),
-    ...(transfers ? [remotes(partners, facts), acls(partners, facts)] : []),
+    ...(transfers ? [remotes(partners, facts)] : []),
+    ...(transfers || audits.length > 0 ? ["acl:"] : []),
+    ...(transfers ? [acls(partners, facts)] : []),
+    ...(audits.length > 0 ? [auditAcl(audits, facts)] : []),
     `template:
   - id: default
     storage: ${KNOT.zones}
@@ -79,9 +96,9 @@ database:
     "zone:",
     ...primary.map(
       (z) =>
-        `  - domain: ${z.name}.\n    template: primary\n    file: ${zonePath(z.name)}\n    dnssec-policy: ${policyName(z)}${guard(z)}`,
+        `  - domain: ${z.name}.\n    template: primary\n    file: ${zonePath(z.name)}\n    dnssec-policy: ${policyName(z)}${own(z, secondaries)}${guard(z)}`,
     ),
-    ...secondary.map((z) => `  - domain: ${z.name}.\n    template: secondary${guard(z)}`),
+    ...secondary.map((z) => `  - domain: ${z.name}.\n    template: secondary${own(z, primaries)}${guard(z)}`),
     "",
   ].join("\n");
 }
@@ -126,10 +143,17 @@ const remotes = (partners: PlannedHost[], facts: RenderFacts): string =>
   ].join("\n");
 
 const acls = (partners: PlannedHost[], facts: RenderFacts): string =>
-  [
-    "acl:",
-    ...partners.map(
+  partners
+    .map(
       (p) =>
         `  - id: ${p.id}\n    address: [ ${addressesOf(p).join(", ")} ]\n    key: ${facts.transferKey}\n    action: [ transfer, notify ]`,
-    ),
-  ].join("\n");
+    )
+    .join("\n");
+
+const AUDIT = "audit";
+
+/** From the auditor's own addresses, with its own key, to read the zone and nothing else. */
+const auditAcl = (audits: { host: PlannedHost }[], facts: RenderFacts): string => {
+  const addresses = [...new Set(audits.flatMap(({ host }) => addressesOf(host)))];
+  return `  - id: ${AUDIT}\n    address: [ ${addresses.join(", ")} ]\n    key: ${facts.auditKey}\n    action: transfer`;
+};

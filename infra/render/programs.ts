@@ -29,6 +29,7 @@ export const OURS = {
   roots: "/run/vonggac/roots.pem",
   configKey: "/run/vonggac/config-key.pem",
   token: "/run/vonggac/agent-token",
+  auditKey: "/run/vonggac/audit-key",
   registry: "/run/vonggac/registry.json",
   assignments: "/run/vonggac/assignments.json",
 } as const;
@@ -36,6 +37,10 @@ export const OURS = {
 const GATEWAY_PORT = 8443;
 const METRICS = { agent: 9464, console: 9465 };
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+
+/** Does this agent audit a zone, and so read it whole? */
+export const isAuditor = ({ registry }: Plan, agent: string): boolean =>
+  registry.targets.some((target) => target.kind === "zone-audit" && target.agent === agent);
 
 /** agent.json: the console is known by its address, so that an agent needs no resolver to report that there is none. */
 export function agentConfig(plan: Plan, agent: string): string {
@@ -50,6 +55,7 @@ export function agentConfig(plan: Plan, agent: string): string {
     rootsFile: OURS.roots,
     configKeyFile: OURS.configKey,
     tokenFile: OURS.token,
+    ...(isAuditor(plan, agent) && { transferKeyFile: OURS.auditKey }),
     stateDir: OURS.agent.state,
     metrics: { host: "127.0.0.1", port: METRICS.agent },
     outboxItems: 100_000,

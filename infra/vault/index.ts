@@ -4,4 +4,4 @@ export { openPki, type Pki, type ServerCertificate } from "./pki.ts";
 export { forgetRootKey, restoreRootKey, sealedRootKey } from "./root-key.ts";
 export { readSecret, VaultError } from "./store.ts";
 export { openVault, type Vault } from "./vault.ts";
-export { TRANSFER_KEY, transferKey, wrongDs, zoneKeys, zoneLabel } from "./zones.ts";
+export { AUDIT_KEY, auditKey, TRANSFER_KEY, transferKey, wrongDs, zoneKeys, zoneLabel } from "./zones.ts";

@@ -31,14 +31,20 @@ export function zoneKeys(vault: Vault, zone: string): ZoneKeys {
 export const wrongDs = (vault: Vault, zone: string): string =>
   vault.ensure(`dns/${zoneLabel(zone)}.wrong-ds`, () => dsText(zone, newZoneKey()));
 
+/** Between the province's name servers. */
 export const TRANSFER_KEY = "province-transfer";
+/** For the audit of the province's zone: it reads the zone from its own address, and may do nothing else. */
+export const AUDIT_KEY = "province-audit";
 
 /** Entry with the text that Knot includes for the key of its zone transfers (RFC 8945, HMAC-SHA256). */
-export function transferKey(vault: Vault): string {
-  const name = "dns/transfer.conf";
+export const transferKey = (vault: Vault): string => tsigKey(vault, "dns/transfer.conf", TRANSFER_KEY);
+/** The same for the audit's key; the agent reads it in that form too. */
+export const auditKey = (vault: Vault): string => tsigKey(vault, "dns/audit.conf", AUDIT_KEY);
+
+function tsigKey(vault: Vault, name: string, id: string): string {
   vault.ensure(name, () => {
     const secret = randomBytes(32).toString("base64");
-    return `key:\n  - id: ${TRANSFER_KEY}\n    algorithm: hmac-sha256\n    secret: ${secret}\n`;
+    return `key:\n  - id: ${id}\n    algorithm: hmac-sha256\n    secret: ${secret}\n`;
   });
   return name;
 }

@@ -26,6 +26,7 @@ const facts: RenderFacts = {
   ]),
   wrongDs: new Map([[full.names.bogus, "99 13 2 FF"]]),
   transferKey: "transfer",
+  auditKey: "audit-key",
 };
 const bird = (id: string, p = full) => birdConfig(p, p.byId.get(id)!);
 /** The sessions of a configuration: name → its text. */
@@ -191,6 +192,29 @@ describe("zones", () => {
     for (const text of [primary!, ...secondaries])
       assert.match(text, /key: transfer\n {4}action: \[ transfer, notify \]/);
     assert.doesNotMatch(zone("camau.gov.vn"), /sign1/, "nobody is told of it");
+  });
+
+  it("gives the province's zone to its auditor: by a key of its own, from its own address, to read and nothing else", () => {
+    const bastion = full.byId.get("bast1")!.server!.address;
+    for (const id of ["sign1", "dns1", "dns2"]) {
+      const text = knotConfig(full, full.byId.get(id)!, facts);
+      const rule = `  - id: audit\n    address: [ ${bastion.v4}, ${bastion.v6} ]\n    key: audit-key\n    action: transfer\n`;
+      assert.ok(text.includes(rule), id);
+      assert.match(text, /include: \/etc\/knot\/audit\.conf/);
+      // Its partners keep their right; no other zone is given away.
+      const zones = text.slice(text.indexOf("\nzone:\n")).split("  - domain: ");
+      const open = zones.filter((one) => one.includes("audit"));
+      assert.deepEqual(
+        open.map((one) => one.slice(0, one.indexOf("\n"))),
+        ["camau.gov.vn."],
+      );
+      assert.match(open[0]!, /acl: \[ [a-z0-9, ]+, audit \]/);
+    }
+    const withKey = full.registry.agents.filter(({ id }) => agentConfig(full, id).includes("transferKeyFile"));
+    assert.deepEqual(
+      withKey.map(({ id }) => id),
+      ["bast1"],
+    );
   });
 
   it("tells parents by CDS what to hold, where there is a parent", () => {

@@ -9,6 +9,7 @@ import { after, describe, it } from "node:test";
 import { dnskeyRdata, dsOf, dsText, keyTag } from "../../infra/vault/dnssec.ts";
 import {
   agentTokens,
+  auditKey,
   configKey,
   forgetRootKey,
   openPki,
@@ -213,6 +214,10 @@ describe("DNSSEC keys", () => {
       /^key:\n {2}- id: province-transfer\n {4}algorithm: hmac-sha256\n {4}secret: [A-Za-z0-9+/]{43}=\n$/,
     );
     assert.equal(vault.read(transferKey(vault)), text);
+    const audit = vault.read(auditKey(vault));
+    assert.match(audit, /- id: province-audit\n/);
+    const secretOf = (conf: string) => /secret: (\S+)/.exec(conf)![1];
+    assert.notEqual(secretOf(audit), secretOf(text), "the auditor cannot pass for a name server");
   });
 });
 

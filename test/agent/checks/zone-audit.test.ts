@@ -1,6 +1,7 @@
 // The audit as an agent runs it, on real Knot servers and a real TLS server.
 import assert from "node:assert/strict";
 import { createHash, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { createServer } from "node:tls";
 import type { Endpoint, World } from "../../../agent/check.ts";
@@ -28,7 +29,7 @@ describe("the audit of a zone", { skip: missing.length > 0 && `needs ${missing.j
       (text) =>
         text.replace("192.0.2.80", "127.0.0.1").replace("2001:db8::80", "::1") + tlsa(RIGHT) + tlsa("ab".repeat(32)),
     );
-    anchors = (await import("node:fs")).readFileSync(tree.anchor, "utf8");
+    anchors = readFileSync(tree.anchor, "utf8");
     web.on("secureConnection", (socket) => socket.on("error", () => {}));
     await new Promise<void>((resolve) => web.listen(0, "::", resolve));
   });
@@ -80,6 +81,19 @@ describe("the audit of a zone", { skip: missing.length > 0 && `needs ${missing.j
     expectFindings(await run(), []);
     expectFindings(await run({ names: [] }), [`ZONE_SIGNATURE_BOGUS www.${ZONE}./A`]);
     tree.reload("ns2", tree.signed);
+  });
+
+  test("with its own key it reads the zone whole, below the apex too; a key that is not taken is said and no finding", async () => {
+    const key = readFileSync(tree.transferKey, "utf8");
+    tree.reload("ns2", tree.signed.replace(/^(www\S+\s+\d+\s+A\s+)\S+/m, "$1192.0.2.66"));
+    const before = await zoneAudit.run(target({ names: [] }), { ...world(), transferKey: () => key });
+    tree.reload("ns2", tree.signed);
+    expectFindings(before, [`ZONE_SIGNATURE_BOGUS www.${ZONE}./A`]);
+    const other = key.replace(/secret: ../, "secret: AA");
+    const outcome = await zoneAudit.run(target(), { ...world(), transferKey: () => other });
+    expectFindings(outcome, []);
+    assert.equal("facts" in outcome && outcome.facts?.["transfer"], "key-refused");
+    await assert.rejects(zoneAudit.run(target(), { ...world(), transferKey: () => "no key" }), /no key in the form/);
   });
 
   test("a record that the plan wants and no server has", async () => {

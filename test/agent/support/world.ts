@@ -22,6 +22,7 @@ export function worldOf(parts: Partial<Omit<World, "kernel">> & { kernel?: Parti
     connectSmtpTls: unasked("connectSmtpTls"),
     tail: unasked("tail"),
     resolvConf: unasked("resolvConf"),
+    transferKey: () => undefined,
     random16: () => Math.floor(Math.random() * 65_536),
     ...parts,
     kernel: {

@@ -31,7 +31,9 @@ describe("vonggac check dnssec", { skip: missing.length > 0 && `needs ${missing.
       out,
       /✓ ns1\.camau\.vn\. ::1 {2}serial 1, signatures good on (\d+) of \1 record sets, first one ends 20/,
     );
+    assert.match(out, /keys signed until 20\S+ \S+Z \(1[34](\.\d)? days left\)/);
     assert.match(out, /Nothing wrong was found\./);
+    assert.match(out, /\n✓ chain of trust: secure\n$/);
   });
 
   test("after the signatures' end, in Vietnamese: what is wrong, how bad, what to do, code 2", async () => {
@@ -43,6 +45,16 @@ describe("vonggac check dnssec", { skip: missing.length > 0 && `needs ${missing.
       /\[Nghiêm trọng\] Việc ký vùng tên miền đã ngừng\n.*ZONE_SIGNER_STOPPED {3}RFC 6781[^\n]*\n[^\n]*\n {6}→ Hầu hết chữ ký/,
     );
     assert.match(out, /Bỏ qua, chưa rõ tốt hay xấu:/);
+    assert.match(out, /\n✗ tổng số phát hiện: \d+ nghiêm trọng/);
+    assert.doesNotMatch(out, / and |days|expired|bogus/);
+  });
+
+  test("a whole chain with a record that is wrong at one server: the last line is not the good news", async () => {
+    tree.reload("ns2", tree.signed.replace(/^(www\S+\s+\d+\s+A\s+)\S+/m, "$1192.0.2.66"));
+    const { code, out } = await check("--own");
+    tree.reload("ns2", tree.signed);
+    assert.equal(code, 2, out);
+    assert.match(out, /\n✓ chain of trust: secure\n✗ findings in all: 1 critical\n$/);
   });
 
   test("as JSON: the same in fields", async () => {

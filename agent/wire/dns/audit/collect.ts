@@ -33,29 +33,55 @@ export interface ParentCollected {
   readonly servers: readonly ServerAddress[];
 }
 
-/** The chain of trust to the zone, what the parent's servers say of it, and which servers it has. */
-export function* collectParent(run: Run, plan: AuditPlan): Step<ParentCollected> {
-  const { zone } = plan;
+/** The chain of trust to the zone, and the names and addresses that have to be asked next, each in a step of its own. */
+export interface ChainCollected {
+  readonly chain: Resolution;
+  readonly ds: Resolution;
+  /** undefined when the parent cannot be asked from here. */
+  readonly parent: { readonly zone: string; readonly servers: readonly ServerAddress[] } | undefined;
+  /** Name servers of the delegation with their glue, and those that the zone itself names. */
+  readonly delegated: readonly ServerAddress[];
+  readonly hostNames: readonly string[];
+}
+
+export function* collectChain(run: Run, { zone }: AuditPlan): Step<ChainCollected> {
   const chain = yield* resolve(run, zone, TYPE.SOA);
   const ds = yield* resolve(run, zone, TYPE.DS);
   const delegation = run.cache.delegations.get(zone, run.nowSeconds)?.value;
-  const above = delegation ? parentServers(run, delegation.parent) : [];
-  const servers: ParentServerSeen[] = [];
-  for (const server of above) {
-    const query = {
-      server: server.address,
-      name: zone,
-      recursionDesired: false,
-      checkingDisabled: false,
-      zone: ancestor(zone),
-    };
-    const dsReply = replyOf(yield* ask(run, { ...query, type: TYPE.DS }));
-    const nsReply = replyOf(yield* ask(run, { ...query, type: TYPE.NS }));
-    servers.push({ ...server, ds: dsReply, ns: nsReply });
-  }
-  const { named, hosts } = yield* childServers(run, zone, delegation?.servers ?? []);
-  const parent = delegation && { zone: delegation.parent, servers };
-  return { chain, ds, parent, named, hosts, servers: named.filter((server) => canReach(run, server.address)) };
+  const own = yield* iterate(run, { name: zone, type: TYPE.NS });
+  const records = own.kind === "answer" ? own.answer.flatMap((set) => set.records) : [];
+  const names = records.filter((r) => r.type === TYPE.NS).map((r) => nameFromWire(r.rdata));
+  const delegated = delegation?.servers ?? [];
+  return {
+    chain,
+    ds,
+    parent: delegation && { zone: delegation.parent, servers: parentServers(run, delegation.parent) },
+    delegated: addressesOf(delegated),
+    hostNames: [...new Set([...delegated.map((one) => one.name), ...names])],
+  };
+}
+
+/** What one of the parent's servers says of the zone. */
+export function* collectParentServer(run: Run, zone: string, server: ServerAddress): Step<ParentServerSeen> {
+  const flags = { recursionDesired: false, checkingDisabled: false };
+  const query = { server: server.address, name: zone, zone: ancestor(zone), ...flags };
+  const ds = replyOf(yield* ask(run, { ...query, type: TYPE.DS }));
+  return { ...server, ds, ns: replyOf(yield* ask(run, { ...query, type: TYPE.NS })) };
+}
+
+/** All that was learnt of who serves the zone, put together: each address of each name once. */
+export function parentOf(
+  run: Run,
+  { chain, ds, parent, delegated }: ChainCollected,
+  servers: readonly ParentServerSeen[],
+  hosts: readonly ServerHost[],
+): ParentCollected {
+  const found = new Map<string, ServerAddress>();
+  const led = hosts.flatMap(({ name, addresses }) => addresses.map((address) => ({ name, address })));
+  for (const server of [...delegated, ...led]) found.set(`${server.name} ${server.address}`, server);
+  const named = [...found.values()];
+  const reachable = named.filter((server) => canReach(run, server.address));
+  return { chain, ds, parent: parent && { zone: parent.zone, servers }, named, hosts, servers: reachable };
 }
 
 export const canReach = ({ config }: Run, address: string): boolean =>
@@ -71,26 +97,6 @@ export function parentServers(run: Run, zone: string): ServerAddress[] {
 
 const addressesOf = (servers: readonly NameServer[]): ServerAddress[] =>
   servers.flatMap(({ name, addresses }) => addresses.map((address) => ({ name, address })));
-
-/** Servers of the delegation and of the zone's own NS RRset, with glue and with what their names resolve to. */
-function* childServers(run: Run, zone: string, delegated: readonly NameServer[]) {
-  const found = new Map<string, ServerAddress>();
-  const add = (server: ServerAddress) => found.set(`${server.name} ${server.address}`, server);
-  for (const server of addressesOf(delegated)) add(server);
-  const own = yield* iterate(run, { name: zone, type: TYPE.NS });
-  const records = own.kind === "answer" ? own.answer.flatMap((set) => set.records) : [];
-  const names = new Set([
-    ...delegated.map((one) => one.name),
-    ...records.filter((r) => r.type === TYPE.NS).map((r) => nameFromWire(r.rdata)),
-  ]);
-  const hosts: ServerHost[] = [];
-  for (const name of names) {
-    const host = yield* hostOf(run, name);
-    hosts.push(host);
-    for (const address of host.addresses) add({ name, address });
-  }
-  return { named: [...found.values()], hosts };
-}
 
 /** What a host's name leads to, in both families. */
 export function* hostOf(run: Run, name: string): Step<ServerHost> {

@@ -46,6 +46,15 @@ export function audit(seen: ZoneSeen, policy: AuditPolicy = DEFAULT_POLICY, befo
   return RULES.flatMap((rule) => rule.run(input));
 }
 
-export { collectApex, collectForwarded, collectManners, collectNames, collectParent, namesFor } from "./collect.ts";
+export {
+  collectApex,
+  collectChain,
+  collectManners,
+  collectNames,
+  collectParentServer,
+  hostOf,
+  namesFor,
+  parentOf,
+} from "./collect.ts";
 export { type AuditFinding, type AuditPolicy, DEFAULT_POLICY, type Rule } from "./rule.ts";
 export type { AuditPlan, RrsetName, ServerAddress, ServerSeen, ZoneSeen } from "./seen.ts";

@@ -15,15 +15,14 @@ import { bitmapAt } from "./delegation.ts";
 import { bogus, EDE, type Fault, harmless, insecure } from "./fault.ts";
 import {
   coveredBy,
+  coversChild,
   denialsOf,
   denialsTouched,
   hashed,
   isDenial,
   matchedNodata,
-  matchesChild,
   nameErrorParts,
   onlyFor,
-  provesChild,
   same,
 } from "./proofs.ts";
 import { flipSignature } from "./signatures.ts";
@@ -222,7 +221,7 @@ export const DENIAL_FAULTS: readonly Fault[] = [
       const set = nameErrorParts(site, victim)!.cover!;
       // Where the same record also matches, it still does: only names that it covered lose their proof.
       const covered = (question: Question) =>
-        coveredBy(site, question).includes(set) || (provesChild(site, question, [set]) && !matchesChild(site, set));
+        coveredBy(site, question).includes(set) || coversChild(site, question, set);
       const hit = new Set(site.content.questions.filter(covered));
       emptySpan(set);
       resigned(set, site);

@@ -14,19 +14,25 @@ export const hashed = (site: Site) => site.zone.nsec3s().length > 0;
 export const denialsOf = (site: Site, question: Question): Rrset[] =>
   (site.honest.get(question)?.authority ?? []).map(({ set }) => set).filter(isDenial);
 
+/** The unsigned child that a question is about. */
+const childOf = (site: Site, { kind, name }: Question): string | undefined => {
+  const { unsignedChildren: all } = site.content;
+  return kind === "unsigned-child" ? (all.find((one) => name.endsWith(one)) ?? all[0]) : undefined;
+};
+
 /** Questions asked below an unsigned child fall with the proof that it has no DS, which is this zone's to give. */
 export const provesChild = (site: Site, question: Question, sets: readonly Rrset[]): boolean => {
-  if (question.kind !== "unsigned-child") return false;
-  const child =
-    site.content.unsignedChildren.find((one) => question.name.endsWith(one)) ?? site.content.unsignedChildren[0];
+  const child = childOf(site, question);
   if (!child) return false;
   const proof = [matchOf(site.zone, child) ?? encloserProof(site.zone, child)].flat();
   return sets.some((set) => proof.includes(set));
 };
 
-/** Is this the record that matches an unsigned child's own name? */
-export const matchesChild = (site: Site, set: Rrset) =>
-  site.content.unsignedChildren.some((child) => matchOf(site.zone, child) === set);
+/** Does that proof need the span of this record, and not its name alone? */
+export const coversChild = (site: Site, question: Question, set: Rrset): boolean => {
+  const child = childOf(site, question);
+  return child !== undefined && !matchOf(site.zone, child) && encloserProof(site.zone, child)[1] === set;
+};
 
 /** The effect of a fault in these denial records. */
 export function denialsTouched(site: Site, sets: readonly Rrset[], expected: Expected): Effect {
@@ -72,7 +78,9 @@ export function coveredBy(site: Site, question: Question): Rrset[] {
   const encloser = zone.closestEncloser(name);
   const names = [name, zone.wildcardAt(encloser), zone.nextCloser(name, encloser)];
   const all = denialsOf(site, question);
-  const matching = [name, zone.wildcardAt(encloser), encloser].map((one) => matchOf(zone, one));
+  // With opt-out an empty non-terminal may have no NSEC3: what is proven to be there is further up.
+  const [proven] = hashed(site) ? encloserProof(zone, name) : [];
+  const matching = [...[name, zone.wildcardAt(encloser), encloser].map((one) => matchOf(zone, one)), proven];
   const covering = all.filter((set) => !matching.includes(set));
   return [
     ...new Set([

@@ -12,11 +12,14 @@ import {
   type AuditFinding,
   audit,
   collectApex,
+  collectChain,
   collectManners,
   collectNames,
-  collectParent,
+  collectParentServer,
   DEFAULT_POLICY,
+  hostOf,
   namesFor,
+  parentOf,
   RULES,
   type ZoneSeen,
 } from "../../../../../agent/wire/dns/audit/index.ts";
@@ -99,7 +102,10 @@ function collect(setup: Setup): ZoneSeen {
     expects: setup.expects ?? {},
     public: setup.public ?? false,
   };
-  const parent = drive(collectParent(first, plan), all).result;
+  const chain = drive(collectChain(first, plan), all).result;
+  const parents = (chain.parent?.servers ?? []).map((one) => drive(collectParentServer(run(), "vn.", one), all).result);
+  const hosts = chain.hostNames.map((name) => drive(hostOf(run(), name), all).result);
+  const parent = parentOf(first, chain, parents, hosts);
   const servers = parent.servers.map((one) => {
     const manners = drive(collectManners(run(), plan, one), all).result;
     const apex = drive(collectApex(run(), plan, one), all).result;

@@ -90,6 +90,7 @@ export function backendOf({
   const countOf = (presence: string) => view.agents().filter((a) => a.presence === presence).length;
   return {
     accounts: store.accounts,
+    passkeys: store.passkeys,
     tokens: store.tokens,
     idempotency: store.idempotency,
     audit: store.audit,

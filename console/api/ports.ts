@@ -1,7 +1,7 @@
 // What the API asks of the rest of the console. console.ts gives it; api/ knows no store and no pipeline.
 import type { Act, ActResult, AgentStatus, FeedMessage, Incident, Item, TargetStatus } from "../../protocol/index.ts";
 import type { Notice } from "../../protocol/notice.ts";
-import type { Accounts, Audit, Idempotency, Tokens } from "../people/records.ts";
+import type { Accounts, Audit, Idempotency, Passkeys, Tokens } from "../people/records.ts";
 import type { Scope } from "../people/scope.ts";
 import type { Provider } from "../people/sign-in.ts";
 
@@ -181,6 +181,7 @@ export interface NotificationsState {
 export interface Backend {
   notifications: Notifications;
   accounts: Accounts;
+  passkeys: Passkeys;
   tokens: Tokens;
   idempotency: Idempotency;
   audit: Audit;

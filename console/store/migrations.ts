@@ -9,6 +9,7 @@ import { incidentParts } from "./migrations/incident-parts.ts";
 import { lifecycle } from "./migrations/lifecycle.ts";
 import { logByDay } from "./migrations/log-by-day.ts";
 import { notifications } from "./migrations/notifications.ts";
+import { passkeys } from "./migrations/passkeys.ts";
 import { people } from "./migrations/people.ts";
 import { spine } from "./migrations/spine.ts";
 
@@ -29,4 +30,5 @@ export const MIGRATIONS: readonly Migration[] = [
   incidentParts,
   history,
   notifications,
+  passkeys,
 ];

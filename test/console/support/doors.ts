@@ -23,6 +23,7 @@ const CHEAP = { memoryCost: 64, timeCost: 1 };
 
 type OfRecord =
   | "accounts"
+  | "passkeys"
   | "tokens"
   | "idempotency"
   | "audit"
@@ -43,6 +44,7 @@ export function openDoors(
   const backend: Backend = {
     notifications: doorOver({ store, now: rest.now }),
     accounts: store.accounts,
+    passkeys: store.passkeys,
     tokens: store.tokens,
     idempotency: store.idempotency,
     audit: store.audit,

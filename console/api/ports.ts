@@ -91,8 +91,16 @@ export type CaseAnswer<T> = { ok: true; value: T } | { ok: false; code: string; 
 /** People's work on incidents. */
 export interface CaseworkDoor {
   view(account: string, incident: string): Promise<CaseAnswer<unknown>>;
+  /** What an agency's own people are told of it. */
+  part(account: string, incident: string, scope: ReadonlySet<string>): Promise<CaseAnswer<unknown>>;
   /** A verb of console/casework.ts, on an incident or on the console. */
-  verb(account: string, incident: string | undefined, name: string, body: unknown): Promise<CaseAnswer<unknown>>;
+  verb(
+    account: string,
+    incident: string | undefined,
+    name: string,
+    body: unknown,
+    agencies?: readonly string[],
+  ): Promise<CaseAnswer<unknown>>;
   declare(account: string, body: unknown): Promise<CaseAnswer<unknown>>;
   addEvidence(
     account: string,

@@ -62,6 +62,7 @@ export const PROBLEMS = {
   "policy-unknown": [404, "There is no such policy."],
   "nature-unknown": [400, "The rules do not have this nature."],
   "grade-unknown": [400, "The rules do not have this grade."],
+  "agency-not-concerned": [409, "An agency that has no part in this incident is told nothing of it."],
   "text-required": [400, "Something has to be written."],
   "clock-met": [409, "This clock has been met already."],
   "evidence-empty": [400, "The file is empty."],

@@ -40,6 +40,8 @@ export function passkeyDesk({ passkeys, now }: Pick<Backend, "passkeys" | "now">
         userName: account.name,
         userDisplayName: account.display,
         attestationType: "none",
+        // EdDSA, ES256, RS256: what devices have; asking for more makes Node warn of what is experimental in it.
+        supportedAlgorithmIDs: [-8, -7, -257],
         excludeCredentials: listed(account),
         authenticatorSelection: { userVerification: VERIFICATION, residentKey: "discouraged" },
       }),

@@ -101,7 +101,7 @@ test("a passkey at the first sign-in, at the next, as a fresh proof; added, and 
     await page.getByTestId("signin-submit").click();
     if (!good) await page.getByTestId("signin-error").filter({ hasText: "không đúng" }).waitFor();
     else {
-      await page.getByTestId("agency").first().waitFor();
+      await page.getByTestId("passkeys").waitFor();
       await page.getByTestId("signout").click();
     }
   }

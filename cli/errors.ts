@@ -9,6 +9,7 @@ export type CliErrorCode =
   | "data-not-json"
   | "hash-differs" // the console keeps, or gives, other bytes than those here
   | "evidence-damaged" // a piece no longer fits its hash
+  | "secret-empty" // the file holds no secret
   | "account-unknown"
   | "audit-broken"; // the audit's chain is not whole
 

@@ -7,6 +7,9 @@ export type CliErrorCode =
   | "console-refused" // an answer, which is a refusal: its name follows
   | "token-missing" // --url without a token
   | "data-not-json"
+  | "hash-differs" // the console keeps, or gives, other bytes than those here
+  | "evidence-damaged" // a piece no longer fits its hash
+  | "secret-empty" // the file holds no secret
   | "account-unknown"
   | "audit-broken"; // the audit's chain is not whole
 

@@ -33,6 +33,13 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   agent: async () => (await import("./people/agent.ts")).agentVerb(),
   api: async () => (await import("./people/api.ts")).apiVerb(),
   audit: async () => (await import("./people/audit.ts")).auditVerb(),
+  "provider-secret": async () => (await import("./people/provider-secret.ts")).providerSecretVerb(),
+  incident: async () => (await import("./casework/incident.ts")).incidentVerb(),
+  silence: async () => (await import("./casework/others.ts")).silenceVerb(),
+  task: async () => (await import("./casework/others.ts")).taskVerb(),
+  clock: async () => (await import("./casework/others.ts")).clockVerb(),
+  duty: async () => (await import("./casework/others.ts")).dutyVerb(),
+  export: async () => (await import("./casework/incident.ts")).exportVerb(),
 };
 
 const program = new Command("vonggac").description(text("help.vonggac"));

@@ -5,6 +5,7 @@ import { runDeclaration, runVerb } from "./casework.ts";
 import type { Clock } from "./clock.ts";
 import type { Desk } from "./incidents/desk.ts";
 import { timelineCsv, timelineHtml, timelineJson } from "./incidents/timeline.ts";
+import { partOfCase } from "./people/redact.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { readersOf } from "./reader.ts";
 import type { Store } from "./store/store.ts";
@@ -41,7 +42,13 @@ export function caseworkDoor(
   const names = () => new Map([...view.registry.assets, ...view.registry.agencies].map((x) => [x.id, x.name] as const));
   return {
     view: (account, id) => pipeline.atDesk(account, undefined, (desk, who) => desk.view(id, who.now)),
-    verb: (account, id, name, body) => runVerb(pipeline, account, id, name, body),
+    part: (account, id, scope) =>
+      pipeline.atDesk(account, undefined, (desk, who) => {
+        const whole = desk.view(id, who.now);
+        if (!whole.ok) return whole;
+        return { ok: true, value: partOfCase(whole.value.state, whole.value.events, scope, account) };
+      }),
+    verb: (account, id, name, body, agencies) => runVerb(pipeline, account, id, name, body, agencies),
     declare: (account, body) => runDeclaration(pipeline, account, body),
     addEvidence: (account, id, bytes, { name, note, type }) => {
       const kept = pipeline.keepEvidence(bytes, type);
@@ -90,6 +97,7 @@ export function backendOf({
   const countOf = (presence: string) => view.agents().filter((a) => a.presence === presence).length;
   return {
     accounts: store.accounts,
+    passkeys: store.passkeys,
     tokens: store.tokens,
     idempotency: store.idempotency,
     audit: store.audit,

@@ -16,6 +16,8 @@ const Short = Type.String({ minLength: 1, maxLength: 200 });
 const Instant = Type.Integer({ minimum: 0, maximum: 8_640_000_000_000_000 });
 const oneOf = <const T extends string>(values: readonly T[]) =>
   Type.Unsafe<T>(Type.Union(values.map((v) => Type.Literal(v))));
+/** Agencies whose own people are to see it. */
+const Agencies = Type.Optional(Type.Array(Short, { maxItems: 500, uniqueItems: true }));
 const Asked = Type.Object(
   {
     kind: oneOf(["silence", "maintenance"]),
@@ -73,9 +75,23 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   comment: verb(
     "incident",
     ["incident.handle", "Write a comment"],
+    ["text-required", "agency-not-concerned"],
+    Type.Object({ text: Text, agencies: Agencies }, strict),
+    (d, who, id, b) => d.comment(who, id, b.text, b.agencies),
+  ),
+  answer: verb(
+    "incident",
+    ["incident.answer", "For an agency's own people: write to the security centre about their part"],
     ["text-required"],
     Type.Object({ text: Text }, strict),
-    (d, who, id, b) => d.comment(who, id, b.text),
+    (d, who, id, b) => d.answer(who, id, b.text),
+  ),
+  "answer-task": verb(
+    "incident",
+    ["incident.answer", "For an agency's own people: a task that is meant for them is done, or open again"],
+    ["task-unknown"],
+    Type.Object({ task: Short, state: oneOf(["open", "done"]) }, strict),
+    (d, who, id, b) => d.answerTask(who, id, b.task, b.state),
   ),
   classify: verb(
     "incident",
@@ -101,8 +117,8 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   "add-task": verb(
     "incident",
     ["incident.handle", "Add a task"],
-    ["text-required"],
-    Type.Object({ phase: oneOf(TASK_PHASES), text: Text, dueAt: Type.Optional(Instant) }, strict),
+    ["text-required", "agency-not-concerned"],
+    Type.Object({ phase: oneOf(TASK_PHASES), text: Text, dueAt: Type.Optional(Instant), agencies: Agencies }, strict),
     (d, who, id, b) => d.addTask(who, id, b),
   ),
   task: verb(
@@ -220,13 +236,17 @@ export function runVerb(
   incident: string | undefined,
   name: string,
   body: unknown,
+  agencies?: readonly string[],
 ): Promise<VerbResult> {
   const found = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (!found || (found.on === "incident") !== (incident !== undefined))
     return Promise.resolve({ ok: false, code: "verb-unknown" });
   if (!CHECKS[name]!.Check(body))
     return Promise.resolve({ ok: false, code: "body-invalid", detail: firstError(name, body) });
-  return doing.atDesk(account, incident, (desk, who) => found.run(desk, who, incident ?? "", body as never));
+  const scope = agencies === undefined ? {} : { agencies };
+  return doing.atDesk(account, incident, (desk, who) =>
+    found.run(desk, { ...who, ...scope }, incident ?? "", body as never),
+  );
 }
 const firstError = (name: string, body: unknown): string => {
   const [error] = CHECKS[name]!.Errors(body);

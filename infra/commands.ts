@@ -22,7 +22,14 @@ import { waitReady } from "./platforms/lab/ready.ts";
 import { daemonsOf, type LabStatus, portHolder, statusOf } from "./platforms/lab/status.ts";
 import { sweep } from "./platforms/lab/sweep.ts";
 import { DEFAULT_LISTEN, DEFAULT_PORT, stackProgram } from "./stack.ts";
-import { forgetRootKey, openVault, restoreRootKey, sealedRootKey, tokenSecret } from "./vault/index.ts";
+import {
+  forgetRootKey,
+  keepProviderSecret,
+  openVault,
+  restoreRootKey,
+  sealedRootKey,
+  tokenSecret,
+} from "./vault/index.ts";
 import { type ProofName, type Verified, verify } from "./verify/index.ts";
 
 export type { Effect, Impact } from "./impact/index.ts";
@@ -300,6 +307,10 @@ interface RecordCopy {
 /** Has the running console copy its record, and verify the copy. */
 export const backUpConsole = (options: LabOptions): Promise<RecordCopy> =>
   requestAdmin(labOf(options), "POST", "/backup");
+
+/** Puts the console's secret at the identity provider into the vault; the next `lab up` hands it over. */
+export const keepProvider = ({ secret, ...options }: LabOptions & { secret: string }): void =>
+  keepProviderSecret(vaultOf(options), secret);
 
 interface RootKeyOptions extends LabOptions {
   file: string;

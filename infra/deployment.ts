@@ -10,6 +10,7 @@ import { planOf } from "./plan/index.ts";
 import { subsetOf } from "./plan/subset.ts";
 import type { Plan } from "./plan/types.ts";
 import type { Deployment } from "./platforms/platform.ts";
+import type { ProviderIntent } from "./province/schema.ts";
 import { portalNames, type RenderFacts } from "./render/index.ts";
 import {
   AUDIT_KEY,
@@ -18,11 +19,13 @@ import {
   configKey,
   openPki,
   openVault,
+  PROVIDER_SECRET,
   type ServerCertificate,
   signedAssignments,
   TRANSFER_KEY,
   transferKey,
   type Vault,
+  VaultError,
   wrongDs,
   zoneKeys,
 } from "./vault/index.ts";
@@ -83,6 +86,7 @@ export async function deploymentFor(
     ...agentMaterials(vault, plan, options.preview ?? false),
     sshHostKeySecret: sshHostKey(vault),
     fingerprint: vault.fingerprint,
+    ...providerOf(intent.signIn?.provider, vault, options.preview ?? false),
     screen: { port, listen, url },
   };
   const deployment: Deployment = {
@@ -91,6 +95,14 @@ export async function deploymentFor(
     links: plan.links.map((link) => linkSpec(plan, link)),
   };
   return { deployment, registry: plan.registry, plan };
+}
+
+/** A secret that only the user can bring is asked for before anything is made from it; a look goes on without. */
+function providerOf(provider: ProviderIntent | undefined, vault: Vault, preview: boolean): Pick<Materials, "provider"> {
+  if (!provider) return {};
+  if (vault.has(PROVIDER_SECRET)) return { provider };
+  if (preview) return {};
+  throw new VaultError("provider-secret-missing", PROVIDER_SECRET, "npx vonggac provider-secret FILE");
 }
 
 function dnsMaterials(

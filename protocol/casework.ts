@@ -44,6 +44,8 @@ export interface Task {
   at?: number;
   /** Why it was skipped. */
   reason?: string;
+  /** Meant for these agencies: their own people see it, and say when it is done. */
+  agencies?: string[];
 }
 
 /** A piece of evidence: its bytes stand once, under their hash, write-protected. */
@@ -96,6 +98,17 @@ export interface CaseState {
   evidence: EvidenceItem[];
 }
 
+/**
+ * The work as far as an agency's own people are told of it: what was written to them and what they are asked to do, numbered among
+ * their own only. Everything else of the case is the security centre's.
+ */
+export interface CasePart {
+  restricted: true;
+  tasks: (Pick<Task, "id" | "phase" | "text" | "dueAt" | "state"> & { reason?: string })[];
+  /** `by`: an agency's id, the viewer's own account, or `centre`. */
+  comments: { at: number; by: string; text: string }[];
+}
+
 /** The sum of it, as the list and the head of the detail show it. */
 export interface Casework {
   classification: Classification;
@@ -142,6 +155,7 @@ export type CaseRefusal =
   | "incident-unknown"
   | "incident-closed"
   | "text-required"
+  | "agency-not-concerned"
   | "reason-required"
   | "task-unknown"
   | "playbook-unknown"

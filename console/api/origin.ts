@@ -24,6 +24,15 @@ export function ownHost(host: string, url: URL): boolean {
   return name === "localhost" || isIP(name.replace(/^\[|\]$/g, "")) !== 0;
 }
 
+/** The site that passkeys are bound to, by the name that the browser knows it by; a bare address is none (WebAuthn §5.1.2). */
+export function siteOf(request: IncomingMessage, url: URL): { host: string; origin: string } | undefined {
+  const asked = request.headers.host ?? "";
+  if (!ownHost(asked, url)) return undefined;
+  const origin = new URL(`${url.protocol}//${asked}`);
+  const bare = isIP(origin.hostname.replace(/^\[|\]$/g, "")) !== 0;
+  return bare ? undefined : { host: origin.hostname, origin: origin.origin };
+}
+
 /** `__Host-` is given only where the browser would keep it: over TLS (RFC 6265bis §4.1.3.2). */
 const cookieName = (url: URL): string => (url.protocol === "https:" ? "__Host-vonggac" : "vonggac");
 

@@ -1,7 +1,7 @@
 // What the API asks of the rest of the console. console.ts gives it; api/ knows no store and no pipeline.
 import type { Act, ActResult, AgentStatus, FeedMessage, Incident, Item, TargetStatus } from "../../protocol/index.ts";
 import type { Notice } from "../../protocol/notice.ts";
-import type { Accounts, Audit, Idempotency, Tokens } from "../people/records.ts";
+import type { Accounts, Audit, Idempotency, Passkeys, Tokens } from "../people/records.ts";
 import type { Scope } from "../people/scope.ts";
 import type { Provider } from "../people/sign-in.ts";
 
@@ -91,8 +91,16 @@ export type CaseAnswer<T> = { ok: true; value: T } | { ok: false; code: string; 
 /** People's work on incidents. */
 export interface CaseworkDoor {
   view(account: string, incident: string): Promise<CaseAnswer<unknown>>;
+  /** What an agency's own people are told of it. */
+  part(account: string, incident: string, scope: ReadonlySet<string>): Promise<CaseAnswer<unknown>>;
   /** A verb of console/casework.ts, on an incident or on the console. */
-  verb(account: string, incident: string | undefined, name: string, body: unknown): Promise<CaseAnswer<unknown>>;
+  verb(
+    account: string,
+    incident: string | undefined,
+    name: string,
+    body: unknown,
+    agencies?: readonly string[],
+  ): Promise<CaseAnswer<unknown>>;
   declare(account: string, body: unknown): Promise<CaseAnswer<unknown>>;
   addEvidence(
     account: string,
@@ -181,6 +189,7 @@ export interface NotificationsState {
 export interface Backend {
   notifications: Notifications;
   accounts: Accounts;
+  passkeys: Passkeys;
   tokens: Tokens;
   idempotency: Idempotency;
   audit: Audit;

@@ -6,6 +6,7 @@ import Type from "typebox";
 import type { Permission } from "../people/roles.ts";
 import type { Principal } from "../people/scope.ts";
 import type { SignIns } from "./desk/desk.ts";
+import type { Site } from "./desk/passkeys.ts";
 import type { ProviderDesk } from "./desk/provider.ts";
 import type { Backend, Reader } from "./ports.ts";
 import type { ProblemCode } from "./problems.ts";
@@ -35,6 +36,8 @@ export interface Call<P, Q, B> {
   address: string;
   /** The session's cookie, where there is one. */
   cookie: string | undefined;
+  /** The site as the browser names it; absent where it was opened by a bare address. */
+  site: Site | undefined;
   /** Cookies of a sign-in that is under way (OpenID Connect). */
   flow: string | undefined;
   url: URL;

@@ -11,7 +11,7 @@ import type { Principal } from "../people/scope.ts";
 import { messageOf } from "../problem.ts";
 import { bucketTable } from "../rate.ts";
 import { PROOF_FRESH_MS, SESSION_LIVES_MS } from "./desk/sessions.ts";
-import { flowCookie, sameOrigin, sessionCookie, setCookie, setFlowCookie } from "./origin.ts";
+import { flowCookie, sameOrigin, sessionCookie, setCookie, setFlowCookie, siteOf } from "./origin.ts";
 import { PROBLEMS } from "./problems.ts";
 import { type Api, type Call, type Done, type Refused, type Reply, type Route, refuse } from "./route.ts";
 import { sendLines } from "./send-lines.ts";
@@ -143,6 +143,7 @@ export function createRouter({ api, routes, url, metrics, log }: RouterParts) {
       ...shape,
       address,
       cookie: asking.cookie,
+      site: siteOf(request, url),
       flow: flowCookie(request),
       url,
       asked: request.url ?? "",

@@ -9,6 +9,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
+import { passkeyRoutes } from "./routes/passkeys.ts";
 import { peopleRoutes } from "./routes/people.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { watchRoutes } from "./routes/watch.ts";
@@ -16,6 +17,7 @@ import { watchRoutes } from "./routes/watch.ts";
 export const ROUTES: readonly Route[] = [
   ...healthRoutes,
   ...sessionRoutes,
+  ...passkeyRoutes,
   ...watchRoutes,
   ...historyRoutes,
   ...incidentRoutes,

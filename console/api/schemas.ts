@@ -2,6 +2,7 @@
 // Answers may grow fields; requests may not have any that are not here.
 import Type, { type TSchema } from "typebox";
 import { ROLES, type Role } from "../people/roles.ts";
+import type { PasskeyAnswer } from "./desk/passkeys.ts";
 
 const RoleSchema = Type.Unsafe<Role>(Type.Enum([...ROLES]));
 
@@ -135,6 +136,26 @@ export const SessionSchema = Type.Object({
   provedAt: Instant,
   expiresAt: Instant,
 });
+export const PasskeySchema = Type.Object({
+  id: Type.String(),
+  label: Type.String(),
+  createdAt: Instant,
+  usedAt: Type.Optional(Instant),
+});
+/** What a browser answers (WebAuthn Level 3, `PublicKeyCredential.toJSON`); judged by the library. */
+export const PasskeyAnswerSchema = Type.Unsafe<PasskeyAnswer>(
+  Type.Object(
+    {
+      id: Type.String({ pattern: "^[A-Za-z0-9_-]{8,1400}$" }),
+      rawId: Type.String({ maxLength: 1_400 }),
+      type: Type.Literal("public-key"),
+      response: Type.Record(Type.String(), Type.Unknown()),
+      clientExtensionResults: Type.Record(Type.String(), Type.Unknown()),
+      authenticatorAttachment: Type.Optional(Type.Union([Type.Null(), Type.String({ maxLength: 40 })])),
+    },
+    { additionalProperties: false },
+  ),
+);
 export const TokenSchema = Type.Object({
   id: Type.String(),
   account: Type.String(),
@@ -172,12 +193,17 @@ export const MeSchema = Type.Object({
   roles: Type.Array(RoleSchema),
   permissions: Type.Array(Type.String()),
   agencies: Type.Union([Type.Null({ description: "The whole province." }), Type.Array(Type.String())]),
+  passkeys: Type.Integer({
+    minimum: 0,
+    description: "How many passkeys one has: one of them proves again who one is.",
+  }),
   firstRun: Type.Boolean({ description: "No account of a person exists yet." }),
 });
 export const EnteredSchema = Type.Union([
   Type.Intersect([MeSchema, Type.Object({ recoveryCodes: Type.Optional(Type.Array(Type.String())) })]),
   Type.Object({
     next: Type.Enum(["second-factor", "enrol", "set-password"]),
+    passkey: Type.Optional(Type.Boolean({ description: "A passkey of the account may stand in for the code." })),
     ticket: Type.String({ description: "For the next step; good for ten minutes, and for nothing else." }),
   }),
 ]);
@@ -210,6 +236,7 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   LogEntry: LogEntrySchema,
   Account: AccountSchema,
   Session: SessionSchema,
+  Passkey: PasskeySchema,
   Token: TokenSchema,
   AuditEntry: AuditSchema,
   Me: MeSchema,

@@ -21,6 +21,7 @@ import {
   type Registry,
   type Silence,
 } from "../../protocol/index.ts";
+import { concerns, tasksFor } from "../people/redact.ts";
 import { caseworkOf, clockIntents, clocksOf, propose } from "./clocks.ts";
 import type { Safe } from "./evidence.ts";
 import { changeIntents } from "./intents.ts";
@@ -52,6 +53,8 @@ const NO_INCIDENT = "-";
 export interface Who {
   account: string;
   now: number;
+  /** Absent: the whole province. */
+  agencies?: readonly string[];
 }
 
 export interface CaseView {
@@ -77,7 +80,12 @@ export interface Desk {
   summary(incident: Incident, now: number): Casework | undefined;
   view(id: string, now: number): CaseResult<CaseView>;
 
-  comment(who: Who, id: string, text: string): CaseResult<CaseState>;
+  /** `agencies`: whose own people are to read it too. */
+  comment(who: Who, id: string, text: string, agencies?: readonly string[]): CaseResult<CaseState>;
+  /** By an agency's own people, for themselves and the centre. */
+  answer(who: Who, id: string, text: string): CaseResult<Record<never, never>>;
+  /** By an agency's own people: a task that is meant for them, by its place among those. */
+  answerTask(who: Who, id: string, task: string, state: "open" | "done"): CaseResult<Record<never, never>>;
   /** Confirms what was proposed, or corrects it; a correction needs a reason. */
   classify(who: Who, id: string, to: { nature: string; grades: string[]; reason: string }): CaseResult<CaseState>;
   /** A legal notice was sent. `sentAt` may lie in the past. */
@@ -87,7 +95,11 @@ export interface Desk {
     sent: { clock: string; sentAt: number; to: string; reference: string },
   ): CaseResult<CaseState>;
   startPlaybook(who: Who, id: string, playbook: string): CaseResult<CaseState>;
-  addTask(who: Who, id: string, task: Pick<Task, "phase" | "dueAt"> & { text: string }): CaseResult<CaseState>;
+  addTask(
+    who: Who,
+    id: string,
+    task: Pick<Task, "phase" | "dueAt" | "agencies"> & { text: string },
+  ): CaseResult<CaseState>;
   setTask(who: Who, id: string, task: string, state: Task["state"], reason: string): CaseResult<CaseState>;
   /** Puts bytes into the safe, before the transaction that records them. */
   keep(bytes: Uint8Array, type: string): CaseResult<{ sha256: string; bytes: number; type: string }>;
@@ -270,13 +282,35 @@ export function createDesk(parts: DeskParts): Desk {
       };
     },
 
-    comment: (who, id, text) =>
-      change(id, (_, state) => {
+    comment: (who, id, text, agencies = []) =>
+      change(id, (incident, state) => {
         if (text.trim() === "") return "text-required";
+        const stranger = strangerTo(incident, agencies);
+        if (stranger !== undefined) return { code: "agency-not-concerned", detail: stranger };
         state.comments += 1;
-        write(who, id, "comment", { text: text.trim() });
+        write(who, id, "comment", { text: text.trim(), ...(agencies.length > 0 && { agencies: [...agencies] }) });
         return undefined;
       }),
+    answer(who, id, text) {
+      const done = change(id, (incident, state) => {
+        if (text.trim() === "") return "text-required";
+        const own = (who.agencies ?? []).filter((a) => strangerTo(incident, [a]) === undefined);
+        if (own.length === 0) return "incident-unknown";
+        state.comments += 1;
+        write(who, id, "comment", { text: text.trim(), agencies: own, from: own[0]! });
+        return undefined;
+      });
+      // What the state says of others is not theirs to know.
+      return done.ok ? { ok: true, value: {} } : done;
+    },
+    answerTask(who, id, place, to) {
+      const scope = new Set(who.agencies ?? []);
+      const state = tables.cases.get(id);
+      const task = state && tasksFor(state, scope)[Number(/^part\/(\d{1,4})$/.exec(place)?.[1] ?? 0) - 1];
+      if (!task) return refuse("task-unknown");
+      const done = this.setTask(who, id, task.id, to, "");
+      return done.ok ? { ok: true, value: {} } : done;
+    },
     classify: (who, id, to) =>
       change(id, (_, state) => {
         const { natures, grades } = policies.clocks();
@@ -325,14 +359,19 @@ export function createDesk(parts: DeskParts): Desk {
         return undefined;
       }),
     addTask: (who, id, task) =>
-      change(id, (_, state) => {
+      change(id, (incident, state) => {
         const text = task.text.trim();
         if (text === "") return "text-required";
+        const agencies = task.agencies ?? [];
+        const stranger = strangerTo(incident, agencies);
+        if (stranger !== undefined) return { code: "agency-not-concerned", detail: stranger };
         const own = state.tasks.filter((t) => t.from === "own").length + 1;
         const { phase, dueAt } = task;
         const due = dueAt === undefined ? {} : { dueAt };
-        state.tasks.push({ id: `own/${own}`, from: "own", phase, text: { vi: text, en: text }, ...due, state: "open" });
-        write(who, id, "task-added", { task: `own/${own}`, text });
+        const meant: { agencies?: string[] } = agencies.length > 0 ? { agencies: [...agencies] } : {};
+        const words = { vi: text, en: text };
+        state.tasks.push({ id: `own/${own}`, from: "own", phase, text: words, ...due, ...meant, state: "open" });
+        write(who, id, "task-added", { task: `own/${own}`, text, ...(meant.agencies && { agencies: meant.agencies }) });
         return undefined;
       }),
     setTask: (who, id, taskId, to, reason) =>
@@ -471,6 +510,10 @@ export function createDesk(parts: DeskParts): Desk {
     },
   };
 }
+
+/** The first of these agencies that has no part in the incident: nothing of it may be told to them. */
+const strangerTo = (incident: Incident, agencies: readonly string[]): string | undefined =>
+  agencies.find((a) => !concerns(incident, new Set([a])));
 
 /** A file's name without a path or control characters; what it is called has no say in where it stands. */
 const cleanName = (name: string): string =>

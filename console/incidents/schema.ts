@@ -73,7 +73,13 @@ export const HolidaysSchema = Type.Object(
     noticeWorkingDays: Type.Integer({ minimum: 0, maximum: 60 }),
     noticeSource: Type.String({ minLength: 1, maxLength: 200 }),
     utcOffsetHours: Offset,
-    holidays: Type.Array(Type.Object({ day: Day, name: Type.String({ maxLength: 100 }) }, strict), { maxItems: 1_000 }),
+    holidays: Type.Array(
+      Type.Object(
+        { day: Day, name: Type.String({ maxLength: 100 }), toConfirm: Type.Optional(Type.Literal(true)) },
+        strict,
+      ),
+      { maxItems: 1_000 },
+    ),
     workedWeekends: Type.Array(Day, { maxItems: 200 }),
   },
   strict,

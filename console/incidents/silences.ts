@@ -69,6 +69,8 @@ export interface Preview {
   noticeDays: number;
   noticeWorkingDays: number;
   noticeSource: string;
+  /** Holidays in between that nobody has confirmed yet. */
+  unconfirmed: string[];
 }
 
 export function previewOf(
@@ -100,5 +102,8 @@ export function previewOf(
     noticeDays: workingDaysBetween(holidays, now, asked.from),
     noticeWorkingDays: holidays.noticeWorkingDays,
     noticeSource: holidays.noticeSource,
+    unconfirmed: holidays.holidays
+      .filter((h) => h.toConfirm && Date.parse(h.day) > now && Date.parse(h.day) < asked.from)
+      .map((h) => `${h.day} ${h.name}`),
   };
 }

@@ -77,6 +77,29 @@ export interface Accounts {
   setMisses(uid: string, misses: Misses): void;
 }
 
+/** The public half of a key that only its owner's device holds (WebAuthn). */
+export interface Passkey {
+  /** As the device names it; base64url. */
+  id: string;
+  /** As its owner calls it. */
+  label: string;
+  publicKey: Uint8Array;
+  /** How often it signed, where the device counts. */
+  counter: number;
+  transports: string[];
+  createdAt: number;
+  usedAt?: number;
+}
+
+export interface Passkeys {
+  of(uid: string): Passkey[];
+  /** False when a key of this id is known already. */
+  add(uid: string, passkey: Passkey): boolean;
+  used(uid: string, id: string, counter: number, at: number): void;
+  drop(uid: string, id: string): boolean;
+  dropAll(uid: string): void;
+}
+
 export interface Token {
   id: string;
   account: string;

@@ -1,6 +1,7 @@
 // An incident as somebody of some agencies may know it: their own part, and nothing of the others': no name, count, address or
 // attacker. Rules: built anew from what is allowed, so that a field which is added elsewhere stays out until it is let in
 // here; free text and people's names stay out, because nobody can say whom they speak of. Pure.
+import type { CasePart, CaseState, Task, WorkEvent } from "../../protocol/casework.ts";
 import type { Impact, Incident, IncidentEvent, IncidentEvidence } from "../../protocol/incident.ts";
 import type { Sight } from "./scope.ts";
 
@@ -37,6 +38,41 @@ export function redact(incident: Incident, sight: Sight, viewer = ""): Incident 
     evidence,
     history: incident.history.flatMap((e) => eventOf(e, viewer)),
     restricted: true,
+  };
+}
+
+/** Tasks that are meant for one of these agencies, in the order in which they were made: a place among them never changes. */
+export const tasksFor = (state: CaseState, scope: ReadonlySet<string>): Task[] =>
+  state.tasks.filter((t) => (t.agencies ?? []).some((a) => scope.has(a)));
+
+/**
+ * The part of the work that these agencies are told of: comments that were written to them or by them, tasks that are meant for them.
+ * Neither the ids nor the numbers of what is the others' or the centre's; a person of another agency is never named.
+ */
+export function partOfCase(
+  state: CaseState,
+  events: readonly WorkEvent[],
+  scope: ReadonlySet<string>,
+  viewer: string,
+): CasePart {
+  const addressed = (e: WorkEvent) => [e.detail["agencies"] ?? []].flat().some((a) => scope.has(String(a)));
+  const from = (e: WorkEvent) => {
+    const agency = String(e.detail["from"] ?? "");
+    return e.by === viewer ? viewer : scope.has(agency) ? agency : CENTRE;
+  };
+  return {
+    restricted: true,
+    tasks: tasksFor(state, scope).map(({ phase, text, dueAt, state: now, reason }, i) => ({
+      id: `part/${i + 1}`,
+      phase,
+      text,
+      state: now,
+      ...(dueAt === undefined ? {} : { dueAt }),
+      ...(reason === undefined ? {} : { reason }),
+    })),
+    comments: events
+      .filter((e) => e.kind === "comment" && addressed(e))
+      .map((e) => ({ at: e.at, by: from(e), text: String(e.detail["text"]) })),
   };
 }
 

@@ -12,6 +12,7 @@ export const PERMISSIONS = [
   "watch.read", // agencies, agents, what every check says, the live feed
   "incident.read",
   "incident.handle", // take one, note on it, close one's own
+  "incident.answer", // an agency's own people: answer what was written to them, do what they were asked
   "incident.lead", // what changes other people's work: assign, merge, split, reclassify
   "evidence.read", // what agents sent, with the addresses in it
   "silence.manage", // silences and maintenance windows
@@ -25,7 +26,8 @@ export type Permission = (typeof PERMISSIONS)[number];
 
 /**
  * The auditor reads and changes nothing. The administrator keeps accounts and the system, and does not work on incidents:
- * who may erase a trace does not also make one. Agency IT reads, and of its own agencies only.
+ * who may erase a trace does not also make one. Agency IT reads, of its own agencies only, and
+ * answers what is written to them.
  */
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   engineer: ["watch.read", "incident.read", "incident.handle", "evidence.read", "silence.manage", "token.own"],
@@ -40,7 +42,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     "audit.read",
     "token.own",
   ],
-  "agency-it": ["watch.read", "incident.read", "evidence.read", "token.own"],
+  "agency-it": ["watch.read", "incident.read", "incident.answer", "evidence.read", "token.own"],
   auditor: ["watch.read", "incident.read", "evidence.read", "audit.read", "people.read", "token.own"],
   administrator: [
     "watch.read",

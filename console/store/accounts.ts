@@ -18,12 +18,12 @@ interface AccountRow {
   state: AccountState;
   subject: string | null;
   has_password: number;
-  totp_confirmed: number;
+  has_factor: number;
   created_at: number;
   changed_at: number;
 }
 const ACCOUNT = `SELECT uid, name, display, roles, agencies, state, subject, password IS NOT NULL AS has_password,
-  totp_confirmed, created_at, changed_at FROM account`;
+  totp_confirmed OR EXISTS (SELECT 1 FROM passkey WHERE passkey.account = account.uid) AS has_factor, created_at, changed_at FROM account`;
 const SESSION = `SELECT id, account, method, address, created_at AS createdAt, proved_at AS provedAt,
   expires_at AS expiresAt FROM session`;
 
@@ -36,7 +36,7 @@ const accountOf = (r: AccountRow): Account => ({
   state: r.state,
   ...(r.subject === null ? {} : { subject: r.subject }),
   hasPassword: r.has_password === 1,
-  hasSecondFactor: r.totp_confirmed === 1,
+  hasSecondFactor: r.has_factor === 1,
   createdAt: r.created_at,
   changedAt: r.changed_at,
 });

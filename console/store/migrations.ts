@@ -10,6 +10,7 @@ import { incidentParts } from "./migrations/incident-parts.ts";
 import { lifecycle } from "./migrations/lifecycle.ts";
 import { logByDay } from "./migrations/log-by-day.ts";
 import { notifications } from "./migrations/notifications.ts";
+import { passkeys } from "./migrations/passkeys.ts";
 import { people } from "./migrations/people.ts";
 import { spine } from "./migrations/spine.ts";
 
@@ -31,4 +32,5 @@ export const MIGRATIONS: readonly Migration[] = [
   history,
   notifications,
   incidentPartRows,
+  passkeys,
 ];

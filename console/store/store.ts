@@ -1,7 +1,7 @@
 // The record as the rest of the console sees it: tables by purpose, one transaction at a time.
 import { closeSync, fdatasync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Accounts, Audit, Idempotency, Tokens } from "../people/records.ts";
+import type { Accounts, Audit, Idempotency, Passkeys, Tokens } from "../people/records.ts";
 import { accountsOf } from "./accounts.ts";
 import { auditOf } from "./audit.ts";
 import { backUp, type Verified } from "./backup.ts";
@@ -23,6 +23,7 @@ import { type Incidents, incidentsOf } from "./incidents.ts";
 import { type Items, itemsOf } from "./items.ts";
 import { dayOf } from "./log.ts";
 import { type Outbox, outboxOf } from "./outbox.ts";
+import { passkeysOf } from "./passkeys.ts";
 import { type PolicyVersions, policyVersionsOf } from "./policies.ts";
 import { type Scoped, scopedOf } from "./scoped.ts";
 import { type Silences, silencesOf } from "./silences.ts";
@@ -36,6 +37,7 @@ export interface Store {
   incidents: Incidents;
   accounts: Accounts;
   audit: Audit;
+  passkeys: Passkeys;
   tokens: Tokens;
   idempotency: Idempotency;
   scoped: Scoped;
@@ -90,6 +92,7 @@ export function openStore(dataDir: string): Store {
     incidents: incidentsOf(db, parts),
     accounts: accountsOf(db),
     audit: auditOf(db),
+    passkeys: passkeysOf(db),
     tokens: tokensOf(db),
     idempotency: idempotencyOf(db),
     scoped: scopedOf(db, parts),

@@ -1,6 +1,7 @@
 // The public half of the vault, as the pure side needs it: gathered once, before anything is planned.
 
 import type { SignedAssignment } from "../../protocol/assignment.ts";
+import type { ProviderIntent } from "../province/schema.ts";
 import type { RenderFacts } from "../render/index.ts";
 import type { Pki, TokenEntry } from "../vault/index.ts";
 
@@ -20,5 +21,7 @@ export interface Materials {
   auditSecret: string;
   sshHostKeySecret: string;
   fingerprint(secret: string): string;
+  /** The identity provider by which people come to the console, and its client's secret in the vault. */
+  provider?: ProviderIntent;
   screen: { port: number; listen: string; url: string };
 }

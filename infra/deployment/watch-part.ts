@@ -3,7 +3,7 @@ import type { Registry } from "../../protocol/registry.ts";
 import { registryText } from "../plan/registry.ts";
 import type { Plan, PlannedHost } from "../plan/types.ts";
 import { agentConfig, caConfig, consoleConfig, isAuditor, OURS } from "../render/index.ts";
-import { tokenSecret } from "../vault/index.ts";
+import { PROVIDER_SECRET, tokenSecret } from "../vault/index.ts";
 import type { Materials } from "./facts.ts";
 import { directory, type Part, paths, secret, text } from "./part.ts";
 
@@ -52,10 +52,11 @@ export function agentPart(plan: Plan, host: PlannedHost, m: Materials): Part {
 /** The console and, as another account, the enrolment CA, whose socket the console's account reaches through its group. */
 export function consolePart(registry: Registry, m: Materials): Part {
   const own = [
-    text(OURS.console.config, consoleConfig(m.screen.url)),
+    text(OURS.console.config, consoleConfig(m.screen.url, m.provider)),
     text(OURS.console.certificate, m.gateway.chain),
     secret(m, OURS.console.key, m.gateway.keySecret, `${CONSOLE}:${CONSOLE}`),
     text(OURS.ca.certificate, m.pki.enrolment.certificate),
+    ...(m.provider ? [secret(m, OURS.console.providerSecret, PROVIDER_SECRET, `${CONSOLE}:${CONSOLE}`)] : []),
   ];
   const authority = [
     text(OURS.ca.config, caConfig()),

@@ -9,6 +9,7 @@ export type ProblemCode =
   | "value-wrong"
   | "id-repeated"
   | "id-reserved"
+  | "role-unusable"
   | "number-repeated"
   | "reference-unknown"
   | "prefix-wrong"

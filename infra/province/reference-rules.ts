@@ -73,6 +73,15 @@ export const unknownReferences: readonly Rule[] = [
     (p) => p.agencies.map(id),
     (p) => p.lab.agencies.map((a, i): Reference => [a, ["lab", "agencies", i]]),
   ),
+  kind(
+    "agency",
+    ["agencies", "signIn"],
+    (p) => p.agencies.map(id),
+    (p) =>
+      (p.signIn?.provider.rows ?? []).flatMap((row, r) =>
+        (row.agencies ?? []).map((a, i): Reference => [a, ["signIn", "provider", "rows", r, "agencies", i]]),
+      ),
+  ),
 ];
 
 /** Ids longer than this list are told by what they are. */

@@ -19,6 +19,7 @@ const RULES: readonly Rule[] = [
   { reads: ["datacentres", "upstreams", "internet", "devices"], find: repeatedIds },
   { reads: ["levels", "providers", "services"], find: repeatedWords },
   { reads: ["province", "services"], find: reservedIds },
+  { reads: ["signIn"], find: unusableRows },
   { reads: ["datacentres", "devices"], find: repeatedNumbers },
   { reads: ["province", "upstreams", "internet"], find: repeatedAsns },
   ...unknownReferences,
@@ -76,6 +77,16 @@ function repeatedWords(p: Written): Broken[] {
       "an id that no service and no agency has: both are names below the domain",
     ).filter(({ at }) => at[0] === "services"),
   ];
+}
+
+/** Agency IT is limited to its agencies, and beside another role its limit would be none: the console would let nobody in by such a row. */
+function unusableRows(p: Written): Broken[] {
+  return (p.signIn?.provider.rows ?? []).flatMap((row, r): Broken[] => {
+    if (!row.roles.includes("agency-it") || (row.roles.length === 1 && row.agencies !== undefined)) return [];
+    const wrong = "agency-it beside another role, or without agencies, lets nobody in";
+    const right = "agency-it alone, with its agencies";
+    return [{ code: "role-unusable", at: ["signIn", "provider", "rows", r, "roles"], wrong, right }];
+  });
 }
 
 /** Below the province's domain an id is a name, and some names are the province's own. */

@@ -120,6 +120,34 @@ const Device = object({
   contact: Contact,
 });
 
+/** What people may be on the console (console/people/roles.ts is the table; a test holds both to the same words). */
+export const PEOPLE_ROLES = [
+  "engineer",
+  "security-staff",
+  "security-lead",
+  "agency-it",
+  "auditor",
+  "administrator",
+] as const;
+/** An identity provider (OpenID Connect). Its secret never stands here: `vonggac provider-secret` puts it into the vault. */
+const Provider = object({
+  name: text("as people read it on the sign-in page"),
+  issuer: pattern("^https://[^\\s?#]+$", "the issuer's address, such as https://sso.camau.gov.vn"),
+  clientId: text("the console's id at the provider"),
+  scope: Type.Optional(pattern("^openid( [!#-\\[\\]-~]+)*$", "words, openid the first, such as openid profile groups")),
+  rows: list(
+    object({
+      claim: text("a claim's name, such as groups"),
+      value: text("the value that the claim has, or contains"),
+      roles: list(oneOf(PEOPLE_ROLES), 1, "a list of roles"),
+      agencies: Type.Optional(list(Slug, 1, "a list of agencies' ids; left out, the whole province")),
+    }),
+    1,
+    "a list of what claims give",
+  ),
+});
+export type ProviderIntent = Type.Static<typeof Provider>;
+
 export const ProvinceSchema = object({
   province: object({
     id: Slug,
@@ -149,6 +177,7 @@ export const ProvinceSchema = object({
   services: Type.Optional(list(Service, 0, "a list of services")),
   devices: Type.Optional(list(Device, 0, "a list of devices")),
   targets: Type.Optional(list(Coverage, 0, "a list of what shall be reached at a level by a day")),
+  signIn: Type.Optional(object({ provider: Provider })),
   lab: object({ agencies: list(Slug, 1, "a list of agencies' ids") }),
   agencies: Type.Union(
     [

@@ -1,6 +1,7 @@
 // The configuration files of our own three programs (docs/architecture.md, Configuration files of our own programs). Pure.
 import type { Plan } from "../plan/types.ts";
 import { serverOf } from "../plan/zones.ts";
+import type { ProviderIntent } from "../province/schema.ts";
 
 /** Paths of our own files, as the daemons see them. */
 export const OURS = {
@@ -16,6 +17,7 @@ export const OURS = {
     certificate: "/run/vonggac/gateway.crt",
     key: "/run/vonggac/gateway.key",
     adminSocket: "/run/vonggac/console-admin.sock",
+    providerSecret: "/run/vonggac/provider-secret",
   },
   ca: {
     main: "/opt/vonggac/console/enrol-ca/main.ts",
@@ -64,7 +66,7 @@ export function agentConfig(plan: Plan, agent: string): string {
 }
 
 /** console.json; `screenUrl` is where the operator's browser finds the screen. */
-export const consoleConfig = (screenUrl: string): string =>
+export const consoleConfig = (screenUrl: string, provider?: ProviderIntent): string =>
   json({
     gateway: {
       host: "::",
@@ -79,6 +81,7 @@ export const consoleConfig = (screenUrl: string): string =>
     registryFile: OURS.registry,
     assignmentsFile: OURS.assignments,
     dataDir: OURS.console.record,
+    ...(provider && { provider: { ...provider, clientSecretFile: OURS.console.providerSecret } }),
     releasesDir: OURS.console.releases,
     metrics: { host: "127.0.0.1", port: METRICS.console },
     timing: { beatMs: 2_000, silentAfterMs: 6_000, settleMs: 600, recoverMs: 3_000 },

@@ -17,6 +17,7 @@ import { dirname, join, normalize } from "node:path";
 
 export type VaultCode =
   | "passphrase-weak"
+  | "provider-secret-missing"
   | "root-key-absent"
   | "root-key-wrong"
   | "secret-missing"

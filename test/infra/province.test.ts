@@ -52,6 +52,7 @@ describe("a bad province", () => {
       "value-wrong": true,
       "id-repeated": true,
       "id-reserved": true,
+      "role-unusable": true,
       "number-repeated": true,
       "reference-unknown": true,
       "prefix-wrong": true,

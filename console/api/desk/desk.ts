@@ -9,13 +9,19 @@ import { type Refused, refuse } from "../route.ts";
 import { codesOf, type Issued, OPERATOR } from "./codes.ts";
 import { factorsOf } from "./factors.ts";
 import { guessBook } from "./guesses.ts";
+import { challengeBook, type PasskeyAnswer, passkeyDesk, type Site } from "./passkeys.ts";
 import { sessionsOf } from "./sessions.ts";
 import { ticketBook } from "./tickets.ts";
 
 /** In, or one step further. */
 export type Entered =
   | { session: Session; cookie: string; recoveryCodes?: string[] }
-  | { next: "second-factor" | "enrol" | "set-password"; ticket: string };
+  | { next: "enrol" | "set-password"; ticket: string }
+  /** `passkey`: one of the account's own stands in for the code. */
+  | { next: "second-factor"; ticket: string; passkey: boolean };
+
+/** What the key of a first sign-in is called until its owner names others. */
+const FIRST_KEY = "1";
 
 export function signIns(backend: Backend, proofs: Proofs) {
   const { accounts, audit, transaction, now } = backend;
@@ -24,6 +30,8 @@ export function signIns(backend: Backend, proofs: Proofs) {
   const sessions = sessionsOf(backend);
   const tickets = ticketBook(backend.monotonic);
   const guesses = guessBook(backend.monotonic);
+  const keys = passkeyDesk(backend);
+  const challenges = challengeBook(backend.monotonic);
 
   const held = (waitMs: number): Refused | undefined =>
     waitMs > 0 ? { refused: "too-many-guesses", retryAfterMs: waitMs } : undefined;
@@ -63,6 +71,32 @@ export function signIns(backend: Backend, proofs: Proofs) {
     return { next: "set-password", ticket: tickets.open(account.name, { at: "set-password" }) };
   };
 
+  /** A right answer, and how it is kept: inside a transaction. */
+  const addKey = async (account: Account, answer: PasskeyAnswer, challenge: string, site: Site, label: string) => {
+    const key = await keys.judgeNew(answer, challenge, site, label);
+    const keep = (): boolean => {
+      if (!key || !backend.passkeys.add(account.uid, key)) return false;
+      audit.write({
+        at: now(),
+        account: account.name,
+        act: "passkey-added",
+        subject: account.uid,
+        detail: {},
+        personal: { label },
+      });
+      return true;
+    };
+    return key && { keep };
+  };
+  const useKey = async (account: Account, answer: PasskeyAnswer, challenge: string, site: Site) => {
+    const used = await keys.judge(account, answer, challenge, site);
+    const keep = (): boolean => {
+      backend.passkeys.used(account.uid, used!.id, used!.counter, now());
+      return true;
+    };
+    return used && { keep };
+  };
+
   return {
     ...sessions,
     issue: codes.issue,
@@ -88,7 +122,10 @@ export function signIns(backend: Backend, proofs: Proofs) {
       const right = await proofs.checkPassword(account && accounts.secrets(account.uid).password, password);
       if (right === undefined) return refuse("busy");
       const step = afterPassword(account && { ...account, passwordRight: right }, proofs.provider());
-      if ("go" in step) return { next: step.go, ticket: tickets.open(account!.name, { at: step.go }) };
+      if ("go" in step) {
+        const ticket = tickets.open(account!.name, { at: step.go });
+        return step.go === "enrol" ? { next: step.go, ticket } : { next: step.go, ticket, passkey: keys.has(account!) };
+      }
       if (account) missedAt(account, address, step.refused);
       else guesses.wrong(address);
       return refuse(step.refused);
@@ -106,6 +143,7 @@ export function signIns(backend: Backend, proofs: Proofs) {
       transaction(() => {
         accounts.setPassword(account.uid, hash);
         accounts.setTotp(account.uid, undefined);
+        backend.passkeys.dropAll(account.uid);
         accounts.revoke({ account: account.name });
         audit.write({ at: now(), account: account.name, act: "password-set", subject: account.uid, detail: {} });
       });
@@ -152,6 +190,87 @@ export function signIns(backend: Backend, proofs: Proofs) {
       guesses.right(address);
       soundIfSealed(account);
       return entered;
+    },
+
+    /** What a passkey signs instead of the second factor's code; at the first sign-in, what a new one is made from. */
+    async askPasskey(ticket: string, site: Site): Promise<{ options: object } | Refused> {
+      const held = tickets.at(ticket, "second-factor") ?? tickets.at(ticket, "enrol");
+      const account = held && accounts.byName(held.account);
+      if (!account) return refuse("ticket-invalid");
+      const options = await (held.stage.at === "enrol" ? keys.askNew(account, site) : keys.ask(account, site));
+      held.stage.challenge = options.challenge;
+      return { options };
+    },
+
+    /** The answer to that. Right or wrong, the challenge is used up. */
+    async byPasskey(ticket: string, answer: PasskeyAnswer, site: Site, address: string): Promise<Entered | Refused> {
+      const held = tickets.at(ticket, "second-factor") ?? tickets.at(ticket, "enrol");
+      const account = held && accounts.byName(held.account);
+      if (!account || account.state === "disabled") return refuse("ticket-invalid");
+      if (held.stage.at === "enrol" && account.state !== "active") return refuse("ticket-invalid");
+      const wait = Math.max(guesses.wait(address), waitOf(accounts.misses(account.uid), now()));
+      if (wait > 0) return { refused: "too-many-guesses", retryAfterMs: wait };
+      const { challenge } = held.stage;
+      delete held.stage.challenge;
+      if (challenge === undefined) return refuse("passkey-refused");
+      const kept = await (held.stage.at === "enrol"
+        ? addKey(account, answer, challenge, site, FIRST_KEY)
+        : useKey(account, answer, challenge, site));
+      if (!kept) {
+        missedAt(account, address, "passkey");
+        return refuse("passkey-refused");
+      }
+      const { at } = held.stage;
+      const entered = transaction(() => {
+        if (!kept.keep()) return undefined;
+        return at === "enrol" ? enter(account, address, factors.newRecovery(account)) : enter(account, address);
+      });
+      if (!entered) return refuse("passkey-refused");
+      tickets.close(ticket);
+      guesses.right(address);
+      soundIfSealed(account);
+      return entered;
+    },
+
+    /** For somebody signed in: what a new passkey is made from, or what one of theirs signs as a proof. */
+    async askSignedIn(cookie: string, purpose: "new" | "proof", site: Site): Promise<{ options: object } | Refused> {
+      const session = sessions.session(cookie);
+      const account = session && accounts.byName(session.account);
+      if (!account) return refuse("passkey-account");
+      if (purpose === "proof" && !keys.has(account)) return refuse("passkey-unknown");
+      const options = await (purpose === "new" ? keys.askNew(account, site) : keys.ask(account, site));
+      challenges.put(session.id, purpose, options.challenge);
+      return { options };
+    },
+
+    /** Keeps a new passkey of somebody signed in. */
+    async addPasskey(cookie: string, answer: PasskeyAnswer, site: Site, label: string): Promise<true | Refused> {
+      const session = sessions.session(cookie);
+      const account = session && accounts.byName(session.account);
+      const challenge = session && challenges.take(session.id, "new");
+      if (!account) return refuse("passkey-account");
+      const kept = challenge === undefined ? undefined : await addKey(account, answer, challenge, site, label);
+      return kept && transaction(kept.keep) ? true : refuse("passkey-refused");
+    },
+
+    /** The same proof as `proveAgain`, by a passkey. */
+    async proveByPasskey(cookie: string, answer: PasskeyAnswer, site: Site, address: string): Promise<true | Refused> {
+      const session = sessions.session(cookie);
+      const account = session && accounts.byName(session.account);
+      const challenge = session && challenges.take(session.id, "proof");
+      if (!account) return refuse("passkey-account");
+      const wait = Math.max(guesses.wait(address), waitOf(accounts.misses(account.uid), now()));
+      if (wait > 0) return { refused: "too-many-guesses", retryAfterMs: wait };
+      const kept = challenge === undefined ? undefined : await useKey(account, answer, challenge, site);
+      if (!kept) {
+        missedAt(account, address, "passkey");
+        return refuse("passkey-refused");
+      }
+      transaction(() => {
+        kept.keep();
+        sessions.prove(cookie);
+      });
+      return true;
     },
 
     /** Proves again who holds a session: a TOTP or recovery code, or for the operator a new one-time code. */

@@ -32,6 +32,10 @@ export function factorsOf(backend: Pick<Backend, "accounts" | "now">, proofs: Pr
       if (step === undefined) return undefined;
       accounts.setTotp(account.uid, proofs.seal(secret, account.uid));
       accounts.takeStep(account.uid, step);
+      return this.newRecovery(account);
+    },
+    /** Inside a transaction: new recovery codes, shown once; those before them are void. */
+    newRecovery(account: Account): string[] {
       const recovery = Array.from({ length: RECOVERY_CODES }, () => newCode(RECOVERY_LENGTH));
       accounts.setRecovery(
         account.uid,
@@ -42,8 +46,8 @@ export function factorsOf(backend: Pick<Backend, "accounts" | "now">, proofs: Pr
     /** Inside a transaction: takes the code. */
     check(account: Account, code: string): "totp" | "recovery" | undefined {
       const { totp, totpConfirmed, totpStep } = accounts.secrets(account.uid);
-      if (!totp || !totpConfirmed) return undefined;
-      const step = stepOf(proofs.unseal(totp, account.uid), code, now(), totpStep);
+      const confirmed = totp && totpConfirmed ? proofs.unseal(totp, account.uid) : undefined;
+      const step = confirmed && stepOf(confirmed, code, now(), totpStep);
       if (step !== undefined) return accounts.takeStep(account.uid, step) ? "totp" : undefined;
       const recovery = normalCode(code);
       if (recovery.length !== RECOVERY_LENGTH) return undefined;

@@ -6,8 +6,9 @@ import { hashOf } from "./codes.ts";
 export type Stage =
   | { at: "set-password" }
   /** A new second factor: `secret` once it was shown. */
-  | { at: "enrol"; secret?: Uint8Array }
-  | { at: "second-factor" };
+  | { at: "enrol"; secret?: Uint8Array; challenge?: string }
+  /** `challenge`: what a passkey was asked to sign. */
+  | { at: "second-factor"; challenge?: string };
 
 export interface Ticket {
   /** The account's name. */

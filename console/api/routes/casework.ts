@@ -1,6 +1,7 @@
 // People's work on incidents over the API: each verb of console/casework.ts is a route; and the case, evidence in and out, the
 // record to take away. All of it is the security centre's: whoever sees their own agencies only is refused, since comments, clocks
-// and whom was told speak of all of them.
+// and whom was told speak of all of them. What was written to those agencies, and what they are asked to do, they are told, and
+// they answer it (people/redact.ts has what that is).
 import Type from "typebox";
 import { DeclaredShape, VERBS } from "../../casework.ts";
 import type { CaseAnswer } from "../ports.ts";
@@ -48,7 +49,11 @@ const verbRoutes = Object.entries(VERBS).map(([name, verb]) =>
     refuses: ["incident-unknown", "store-unavailable", ...verb.refuses],
     run: async ({ backend }, call) => {
       const id = (call.params as { id?: string }).id;
-      return barred(call, id) ?? replyOf(await backend.casework.verb(call.who.account, id, name, call.body));
+      const { account, scope } = call.who;
+      if (verb.needs !== "incident.answer")
+        return barred(call, id) ?? replyOf(await backend.casework.verb(account, id, name, call.body));
+      if (id === undefined || !call.reader.incident(id)) return refuse("incident-unknown");
+      return replyOf(await backend.casework.verb(account, id, name, call.body, [...(scope ?? [])]));
     },
   }),
 );
@@ -72,12 +77,19 @@ export const caseworkRoutes = [
     method: "GET",
     path: "/api/incidents/{id}/case",
     needs: "incident.read",
-    summary: "The work on one incident: classification, clocks, tasks, evidence, its own history, whom was told",
+    summary:
+      "The work on one incident: classification, clocks, tasks, evidence, its own history, whom was told; an agency's own people are told what was written to them and what they are asked to do",
     params: One,
     gives: Result,
     refuses: ["incident-unknown", "store-unavailable"],
-    run: async ({ backend }, call) =>
-      barred(call, call.params.id) ?? replyOf(await backend.casework.view(call.who.account, call.params.id)),
+    run: async ({ backend }, { who, reader, params }) => {
+      if (!reader.incident(params.id)) return refuse("incident-unknown");
+      return replyOf(
+        who.scope === undefined
+          ? await backend.casework.view(who.account, params.id)
+          : await backend.casework.part(who.account, params.id, who.scope),
+      );
+    },
   }),
   route({
     id: "addEvidence",

@@ -194,6 +194,7 @@ export const peopleRoutes = [
       const erased = backend.transaction(() => {
         accounts.save(account);
         accounts.setTotp(account.uid, undefined);
+        backend.passkeys.dropAll(account.uid);
         accounts.revoke({ account: account.name });
         for (const token of tokens.list(account.name)) tokens.revoke(token.id);
         backend.notifications.removeContact(account.name);

@@ -13,17 +13,23 @@ const GUESSES = ["code-wrong", "too-many-guesses"] as const;
 const PASSWORD_FAULTS = ["password-short", "password-long", "password-is-name", "password-repeats"] as const;
 const TOKEN_LIFE_MS = { least: 3_600_000, most: 366 * 86_400_000 } as const;
 
+const passkeysOf = ({ backend }: Api, name: string) => {
+  const account = backend.accounts.byName(name);
+  return account ? backend.passkeys.of(account.uid) : [];
+};
+
 const meOf = (api: Api, who: Principal, expiresAt?: number) => ({
   account: who.account,
   ...(expiresAt === undefined ? {} : { expiresAt }),
   roles: who.roles,
   permissions: [...who.permissions],
   agencies: who.scope === undefined ? null : [...who.scope],
+  passkeys: passkeysOf(api, who.account).length,
   firstRun: api.backend.accounts.count() === 0,
 });
 
 /** What a step of the sign-in gives: a session and its cookie, or the next step. */
-function enteredReply(api: Api, entered: Entered | Refused): Reply {
+export function enteredReply(api: Api, entered: Entered | Refused): Reply {
   if ("refused" in entered || "next" in entered) return "refused" in entered ? entered : { body: entered };
   const who = api.desk.byCookie(entered.cookie);
   if (!who) return refuse("credentials-wrong");

@@ -1,12 +1,15 @@
 // One's own: the sessions that are open in one's name, and the tokens that programs use for one.
 import { useState } from "preact/hooks";
-import { ChoiceField, Page, Refusal, Section, SelectField, TextField, useActing } from "../parts/form.tsx";
+import { AskedButton, ChoiceField, Page, Refusal, Section, SelectField, TextField, useActing } from "../parts/form.tsx";
+import { At } from "../parts/labels.tsx";
 import { Once, Reach, Sessions, Tokens } from "../parts/people.tsx";
-import { call } from "../state/api.ts";
+import { Table } from "../parts/table.tsx";
+import { call, makePasskey } from "../state/api.ts";
 import { consoleNow } from "../state/clock.ts";
 import { useFetched } from "../state/fetched.ts";
-import type { Session, Token } from "../state/people.ts";
-import { may, model, session } from "../state/session.ts";
+import { devicesReachable } from "../state/passkey.ts";
+import type { Passkey, Session, Token } from "../state/people.ts";
+import { may, model, refreshMe, session } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
 import { dateTime } from "../text/time.ts";
 import { useWords } from "../text/use.tsx";
@@ -18,6 +21,7 @@ const itemsOf =
     return answer.ok ? { ok: true as const, value: answer.value.items } : answer;
   };
 const mySessions = itemsOf<Session>("/api/me/sessions");
+const myPasskeys = itemsOf<Passkey>("/api/me/passkeys");
 const myTokens = itemsOf<Token>("/api/me/tokens");
 
 export function Own() {
@@ -39,6 +43,7 @@ export function Own() {
         <Sessions rows={open.value} path="/api/me/sessions" whose={false} ends acting={acting} onEnded={open.again} />
         <Refusal acting={acting} />
       </Section>
+      {me.account !== "operator" && <Passkeys />}
       {makesTokens && (
         <Section title={t("own.tokens")} note={t("own.tokens.how")}>
           <NewToken roles={me.roles} agencies={me.agencies} onMade={keys.again} />
@@ -53,6 +58,75 @@ export function Own() {
         </Section>
       )}
     </Page>
+  );
+}
+
+function Passkeys() {
+  const { t } = useWords();
+  const acting = useActing();
+  const keys = useFetched(myPasskeys);
+  const [label, setLabel] = useState("");
+  const changed = () => {
+    keys.again();
+    void refreshMe();
+  };
+  async function make(event: Event) {
+    event.preventDefault();
+    if ((await acting.run(() => makePasskey(label.trim()))) === undefined) return;
+    setLabel("");
+    changed();
+  }
+  const drop = async (id: string) => {
+    if ((await acting.run(() => call("DELETE", `/api/me/passkeys/${id}`))) !== undefined) changed();
+  };
+  return (
+    <Section title={t("own.passkeys")} note={t("own.passkeys.how")} testId="passkeys">
+      <Table
+        rows={keys.value}
+        keyOf={(k) => k.id}
+        none={t("passkey.none")}
+        columns={[
+          { title: t("token.label"), of: (k) => k.label },
+          { title: t("session.since"), of: (k) => <At at={k.createdAt} /> },
+          { title: t("token.used"), of: (k) => (k.usedAt === undefined ? t("token.never") : <At at={k.usedAt} />) },
+          {
+            title: t("form.acts"),
+            acts: true,
+            of: (k) => (
+              <AskedButton
+                label={t("passkey.drop")}
+                testId="passkey-drop"
+                disabled={acting.disabled}
+                onDo={() => drop(k.id)}
+              />
+            ),
+          },
+        ]}
+      />
+      {devicesReachable() ? (
+        <form class="form" onSubmit={make}>
+          <TextField
+            label={t("passkey.label")}
+            required
+            maxLength={80}
+            value={label}
+            onText={setLabel}
+            data-testid="passkey-label"
+          />
+          <button
+            type="submit"
+            class="button"
+            data-testid="passkey-make"
+            disabled={acting.disabled || label.trim() === ""}
+          >
+            {t("passkey.make")}
+          </button>
+        </form>
+      ) : (
+        <p class="quiet-text">{t("passkey.unreachable")}</p>
+      )}
+      <Refusal acting={acting} />
+    </Section>
   );
 }
 

@@ -45,6 +45,7 @@ interface Preview {
   noticeDays: number;
   noticeWorkingDays: number;
   noticeSource: string;
+  unconfirmed: string[];
 }
 interface Asked {
   kind: Silence["kind"];
@@ -200,6 +201,9 @@ function PreviewOf({ preview, asked, tooLate }: { preview?: Preview; asked?: Ask
           {shown.map((id) => nameOf(names, language, id)).join("; ")}
           {rest > 0 && ` ${t("incidents.more", { count: rest })}`}
         </p>
+      )}
+      {asked.kind === "maintenance" && preview.unconfirmed.length > 0 && (
+        <p class="quiet-text">{t("silence.notice.unconfirmed", { days: preview.unconfirmed.join("; ") })}</p>
       )}
       {asked.kind === "maintenance" && (
         <p class={tooLate ? "warn" : "quiet-text"} data-testid="silence-notice">

@@ -15,6 +15,8 @@ import { useWords } from "../text/use.tsx";
 import { EvidenceFiles } from "./evidence-files.tsx";
 import { Icon } from "./icons.tsx";
 import { At } from "./labels.tsx";
+import { OwnPart } from "./own-part.tsx";
+import { AddTask, AgenciesTold, ShareWith, useShared } from "./shared-work.tsx";
 
 export function CaseParts({ incident }: { incident: Incident }) {
   const { language, t } = useWords();
@@ -24,6 +26,7 @@ export function CaseParts({ incident }: { incident: Incident }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ActionOutcome>();
   if (!view) return null;
+  if (view.restricted) return <OwnPart incident={incident.id} part={view} again={again} />;
   const run = async (verb: string, body: object): Promise<boolean> => {
     setBusy(true);
     setError(undefined);
@@ -248,10 +251,9 @@ export function ClockLeft({ clock }: { clock: Clock }) {
   return <span class={`clock-left ${tone}`}>{said}</span>;
 }
 
-function TaskPart({ view, run, disabled }: PartProps) {
+function TaskPart({ incident, view, run, disabled }: PartProps) {
   const { t } = useWords();
   const { tasks } = view.state;
-  if (tasks.length === 0) return null;
   const { done, total } = view.work.tasks;
   return (
     <section class="part" data-testid="tasks">
@@ -263,6 +265,7 @@ function TaskPart({ view, run, disabled }: PartProps) {
           <TaskRow key={task.id} task={task} disabled={disabled} run={run} />
         ))}
       </ul>
+      <AddTask incident={incident} run={run} disabled={disabled} />
     </section>
   );
 }
@@ -297,6 +300,7 @@ function TaskRow({ task, run, disabled }: { task: Task } & Pick<PartProps, "run"
           </span>
         )}
         {task.reason && <span>{task.reason}</span>}
+        <AgenciesTold ids={task.agencies} />
         {task.state === "open" && !skipping && (
           <button type="button" class="link-button" disabled={disabled} onClick={() => setSkipping(true)}>
             {t("task.skip")}
@@ -322,9 +326,10 @@ function TaskRow({ task, run, disabled }: { task: Task } & Pick<PartProps, "run"
   );
 }
 
-function CommentPart({ view, run, disabled }: PartProps) {
+function CommentPart({ incident, view, run, disabled }: PartProps) {
   const { t } = useWords();
   const [text, setText] = useState("");
+  const shared = useShared(incident);
   const comments = view.events.filter((e) => e.kind === "comment");
   return (
     <section class="part" data-testid="comments">
@@ -336,7 +341,8 @@ function CommentPart({ view, run, disabled }: PartProps) {
           {comments.map((c) => (
             <li key={c.id}>
               <p class="event-head">
-                <strong>{c.by}</strong> <At at={c.at} />
+                <strong>{c.by}</strong> <At at={c.at} />{" "}
+                <AgenciesTold ids={[c.detail["agencies"] ?? []].flat().map(String)} />
               </p>
               <p class="event-why">{String(c.detail["text"])}</p>
             </li>
@@ -347,7 +353,12 @@ function CommentPart({ view, run, disabled }: PartProps) {
         class="close-form"
         onSubmit={(event) => {
           event.preventDefault();
-          if (text.trim() !== "") void run("comment", { text }).then((ok) => ok && setText(""));
+          if (text.trim() === "") return;
+          void run("comment", { text, agencies: shared.chosen }).then((ok) => {
+            if (!ok) return;
+            setText("");
+            shared.choose([]);
+          });
         }}
       >
         <label for="comment">{t("work.comment.add")}</label>
@@ -359,6 +370,7 @@ function CommentPart({ view, run, disabled }: PartProps) {
           value={text}
           onInput={(e) => setText(e.currentTarget.value)}
         />
+        {text !== "" && <ShareWith shared={shared} />}
         <button type="submit" class="button" disabled={disabled || text.trim() === ""} data-testid="add-comment">
           {t("work.comment.add")}
         </button>

@@ -2,7 +2,16 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { textIfKnown } from "../../../protocol/locales/index.ts";
-import { newFactor, type StepOutcome, secondFactor, setPassword, signIn, signInByPassword } from "../state/api.ts";
+import {
+  byPasskey,
+  newFactor,
+  type StepOutcome,
+  secondFactor,
+  setPassword,
+  signIn,
+  signInByPassword,
+} from "../state/api.ts";
+import { devicesReachable } from "../state/passkey.ts";
 import { useWords, WithCommands, type Words } from "../text/use.tsx";
 
 type Done = (outcome: StepOutcome) => Promise<void>;
@@ -172,6 +181,7 @@ export function EnrolStep({ ticket, onDone }: { ticket: string; onDone: Done }) 
       submit={t("signin.submit")}
       send={(fields) => codeOf(fields, ticket)}
       onDone={onDone}
+      after={devicesReachable() && <PasskeyButton label={t("passkey.instead")} ticket={ticket} onDone={onDone} />}
     >
       <p class="quiet-text">{t("signin.enrol.how")}</p>
       {shown && (
@@ -189,7 +199,31 @@ export function EnrolStep({ ticket, onDone }: { ticket: string; onDone: Done }) 
   );
 }
 
-export function SecondStep({ ticket, onDone }: { ticket: string; onDone: Done }) {
+/** A passkey instead of a code: one that the account has, or at the first sign-in a new one. */
+function PasskeyButton({ label, ticket, onDone }: { label: string; ticket: string; onDone: Done }) {
+  const words = useWords();
+  const [outcome, setOutcome] = useState<StepOutcome>();
+  const [working, setWorking] = useState(false);
+  async function use() {
+    setWorking(true);
+    const said = await byPasskey(ticket);
+    await onDone(said);
+    setWorking(false);
+    setOutcome(said);
+  }
+  return (
+    <>
+      <button type="button" class="button" data-testid="signin-passkey" disabled={working} onClick={() => void use()}>
+        {label}
+      </button>
+      <p class="error" role="alert" data-testid="passkey-error">
+        {!working && problem(outcome, 0, words)}
+      </p>
+    </>
+  );
+}
+
+export function SecondStep({ ticket, passkey, onDone }: { ticket: string; passkey: boolean; onDone: Done }) {
   const { t } = useWords();
   return (
     <StepForm
@@ -197,6 +231,9 @@ export function SecondStep({ ticket, onDone }: { ticket: string; onDone: Done })
       submit={t("signin.submit")}
       send={(fields) => codeOf(fields, ticket)}
       onDone={onDone}
+      after={
+        passkey && devicesReachable() && <PasskeyButton label={t("passkey.use")} ticket={ticket} onDone={onDone} />
+      }
     >
       <Field name="second" label={t("signin.second.code")} complete="one-time-code" />
     </StepForm>

@@ -10,7 +10,8 @@ import { AccountStep, CodeStep, EnrolStep, PasswordStep, RecoveryStep, SecondSte
 
 type Step =
   | { at: "code" | "account" }
-  | { at: "set-password" | "enrol" | "second-factor"; ticket: string }
+  | { at: "set-password" | "enrol"; ticket: string }
+  | { at: "second-factor"; ticket: string; passkey: boolean }
   | { at: "recovery"; codes: string[] };
 
 export function SignIn({ ended }: { ended: boolean }) {
@@ -30,7 +31,7 @@ export function SignIn({ ended }: { ended: boolean }) {
 
   async function took(outcome: StepOutcome): Promise<void> {
     if (!outcome.ok) return;
-    if (!outcome.in) setStep({ at: outcome.next, ticket: outcome.ticket });
+    if (!outcome.in) setStep({ at: outcome.next, ticket: outcome.ticket, passkey: outcome.passkey });
     else if (outcome.recoveryCodes.length > 0) setStep({ at: "recovery", codes: outcome.recoveryCodes });
     else await enter();
   }
@@ -51,7 +52,7 @@ export function SignIn({ ended }: { ended: boolean }) {
         {step.at === "account" && <AccountStep ended={ended} onDone={took} />}
         {step.at === "set-password" && <PasswordStep ticket={step.ticket} onDone={took} />}
         {step.at === "enrol" && <EnrolStep ticket={step.ticket} onDone={took} />}
-        {step.at === "second-factor" && <SecondStep ticket={step.ticket} onDone={took} />}
+        {step.at === "second-factor" && <SecondStep ticket={step.ticket} passkey={step.passkey} onDone={took} />}
         {step.at === "recovery" && <RecoveryStep codes={step.codes} onKept={() => void enter()} />}
         {provider && (step.at === "account" || step.at === "code") && (
           <a class="button" href="/api/signin/provider" data-testid="signin-provider">

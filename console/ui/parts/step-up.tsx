@@ -1,6 +1,7 @@
 // Asks for a fresh proof before what is hard to undo, over whatever page the person is on; the act goes on by itself after it.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Answer, prove } from "../state/api.ts";
+import { type Answer, prove, proveByPasskey } from "../state/api.ts";
+import { devicesReachable } from "../state/passkey.ts";
 import { proofAsked } from "../state/proof.ts";
 import { leave, session } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
@@ -23,10 +24,10 @@ function Dialog({ answer }: { answer(given: boolean): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
 
-  async function submit(event: Event) {
-    event.preventDefault();
+  const keyed = useStore(session, (s) => s.phase === "signed-in" && (s.me?.passkeys ?? 0) > 0) && devicesReachable();
+  async function give(proof: () => Promise<Answer<unknown>>) {
     setBusy(true);
-    const said = await prove(code);
+    const said = await proof();
     setBusy(false);
     if (said.ok) return answer(true);
     if (said.code === "signed-out") return leave(true);
@@ -41,7 +42,12 @@ function Dialog({ answer }: { answer(given: boolean): void }) {
       data-testid="step-up"
       onCancel={() => answer(false)}
     >
-      <form onSubmit={submit}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void give(() => prove(code));
+        }}
+      >
         <h2 id="step-up-title">{t("stepup.title")}</h2>
         <p class="quiet-text">
           <WithCommands text={t(isOperator ? "stepup.why.operator" : "stepup.why")} />
@@ -64,6 +70,17 @@ function Dialog({ answer }: { answer(given: boolean): void }) {
           <button type="submit" class="button primary" data-testid="step-up-give" disabled={busy || code.trim() === ""}>
             {t("stepup.give")}
           </button>
+          {keyed && (
+            <button
+              type="button"
+              class="button"
+              data-testid="step-up-passkey"
+              disabled={busy}
+              onClick={() => void give(proveByPasskey)}
+            >
+              {t("passkey.use")}
+            </button>
+          )}
           <button type="button" class="button" onClick={() => answer(false)}>
             {t("form.cancel")}
           </button>

@@ -1,6 +1,7 @@
 // The few requests that the screen makes. Each answers with a closed set of outcomes; none throws.
 
 import type { Act } from "../../../protocol/lifecycle.ts";
+import { askDevice } from "./passkey.ts";
 import { askProof } from "./proof.ts";
 
 export type SignInOutcome =
@@ -24,6 +25,8 @@ export interface Me {
   permissions: string[];
   /** `null`: the whole province. */
   agencies: string[] | null;
+  /** How many passkeys they have. */
+  passkeys: number;
   /** No account of a person exists yet. */
   firstRun: boolean;
 }
@@ -33,7 +36,7 @@ const HEADERS = { "content-type": "application/json", "x-vonggac": "1" };
 /** What a step of the sign-in leads to: in, or one step further. */
 export type StepOutcome =
   | { ok: true; in: true; recoveryCodes: string[] }
-  | { ok: true; in: false; next: "second-factor" | "enrol" | "set-password"; ticket: string }
+  | { ok: true; in: false; next: "second-factor" | "enrol" | "set-password"; ticket: string; passkey: boolean }
   | Exclude<SignInOutcome, { ok: true }>
   | { ok: false; code: "refused"; problem: string };
 
@@ -55,6 +58,16 @@ export const setPassword = (ticket: string, password: string): Promise<StepOutco
 export const secondFactor = (ticket: string, code: string): Promise<StepOutcome> =>
   step("/api/signin/second", { ticket, code });
 
+/** The second factor by a passkey; at the first sign-in it makes one. */
+export async function byPasskey(ticket: string): Promise<StepOutcome> {
+  const asked = await callOnce<{ options: never }>("POST", "/api/signin/passkey/options", { ticket });
+  if (!asked.ok) return asked.code === "refused" ? asked : { ok: false, code: "unreachable" };
+  const answer = await askDevice(asked.value.options);
+  return answer
+    ? step("/api/signin/passkey", { ticket, answer })
+    : { ok: false, code: "refused", problem: "passkey-none" };
+}
+
 /** The secret of a new second factor, to be taken into an authenticator; undefined when the sign-in has run out. */
 export async function newFactor(ticket: string): Promise<{ secret: string; uri: string } | undefined> {
   const response = await post("/api/signin/new-factor", { ticket });
@@ -65,8 +78,14 @@ async function step(path: string, body: object): Promise<StepOutcome> {
   const response = await post(path, body);
   if (!response) return { ok: false, code: "unreachable" };
   if (response.ok) {
-    const said = (await response.json()) as { next?: never; ticket?: string; recoveryCodes?: string[] };
-    if (said.next !== undefined) return { ok: true, in: false, next: said.next, ticket: said.ticket ?? "" };
+    const said = (await response.json()) as {
+      next?: never;
+      ticket?: string;
+      passkey?: boolean;
+      recoveryCodes?: string[];
+    };
+    if (said.next !== undefined)
+      return { ok: true, in: false, next: said.next, ticket: said.ticket ?? "", passkey: said.passkey ?? false };
     return { ok: true, in: true, recoveryCodes: said.recoveryCodes ?? [] };
   }
   const said = await problemOf(response);
@@ -126,6 +145,23 @@ async function callOnce<T>(method: string, path: string, body?: object): Promise
 
 /** Proves again who holds this session; the call that asked for it is then made again. */
 export const prove = (code: string): Promise<Answer<unknown>> => callOnce("POST", "/api/me/proof", { code });
+
+/** The same by a passkey. */
+export async function proveByPasskey(): Promise<Answer<unknown>> {
+  const asked = await callOnce<{ options: never }>("POST", "/api/me/proof/passkey/options", {});
+  if (!asked.ok) return asked;
+  const answer = await askDevice(asked.value.options);
+  return answer ? callOnce("POST", "/api/me/proof/passkey", { answer }) : NO_DEVICE;
+}
+
+/** Makes a passkey on this person's device and has the console keep it. */
+export async function makePasskey(label: string): Promise<Answer<unknown>> {
+  const asked = await call<{ options: never }>("POST", "/api/me/passkeys/options", {});
+  if (!asked.ok) return asked;
+  const answer = await askDevice(asked.value.options);
+  return answer ? call("POST", "/api/me/passkeys", { answer, label }) : NO_DEVICE;
+}
+const NO_DEVICE = { ok: false, code: "refused", problem: "passkey-none", detail: "" } as const;
 
 const post = (path: string, body: object) => send("POST", path, body);
 

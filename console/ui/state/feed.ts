@@ -12,8 +12,15 @@ export interface LinkState {
   nextTryAt?: number;
 }
 
+/** Where in the console's telling this screen is: of which life of it, and after which tick. */
+export interface Place {
+  run: string;
+  after: number;
+}
+
 export interface FeedOptions {
-  connect(): WebSocket;
+  /** `place`: what was heard before, so that what was missed is told and not everything anew. */
+  connect(place?: Place): WebSocket;
   onMessage(message: FeedMessage): void;
   onLink(state: LinkState): void;
   /** Asked after each failed connection: false ends the feed (the session is over). */
@@ -47,6 +54,7 @@ export function openFeed(options: FeedOptions): Feed {
   let socket: WebSocket | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
+  let place: Place | undefined;
   let ended = false;
 
   const tell = (next: LinkState) => {
@@ -58,7 +66,7 @@ export function openFeed(options: FeedOptions): Feed {
     clearTimeout(timer);
     if (ended) return;
     tell({ ...link, nextTryAt: undefined });
-    const mine = options.connect();
+    const mine = options.connect(place);
     socket = mine;
     expectWord(mine);
     mine.onmessage = (event: MessageEvent) => {
@@ -67,6 +75,7 @@ export function openFeed(options: FeedOptions): Feed {
       if (!message) return;
       expectWord(mine);
       failures = 0;
+      place = placeAfter(place, message);
       options.onMessage(message);
       tell({ phase: "live", lastMessageAt: options.now() });
     };
@@ -119,6 +128,13 @@ export function openFeed(options: FeedOptions): Feed {
 
 /** What this screen understands; a newer console may say more. */
 const KNOWN: ReadonlySet<FeedMessage["t"]> = new Set(["snapshot", "changes", "notice"]);
+
+/** A snapshot begins the count; a message without a number (of a console before numbers) ends it. A notice is not counted. */
+function placeAfter(before: Place | undefined, message: FeedMessage): Place | undefined {
+  if (message.t === "notice") return before;
+  const run = message.t === "snapshot" ? message.run : before?.run;
+  return run === undefined || message.seq === undefined ? undefined : { run, after: message.seq };
+}
 
 function read(data: unknown): FeedMessage | undefined {
   try {

@@ -26,6 +26,12 @@ export interface Session {
   createdAt: number;
   expiresAt: number;
 }
+export interface Passkey {
+  id: string;
+  label: string;
+  createdAt: number;
+  usedAt?: number;
+}
 export interface Token {
   id: string;
   account: string;

@@ -1,7 +1,7 @@
 // Joins the parts of the state: who is signed in, the feed, the model. The screen reads these stores and calls these verbs.
 import { type Me, signOut, whoAmI } from "./api.ts";
 import { setConsoleTime } from "./clock.ts";
-import { type Feed, type LinkState, openFeed } from "./feed.ts";
+import { type Feed, type LinkState, openFeed, type Place } from "./feed.ts";
 import { applyMessage, type Model } from "./model.ts";
 import { forgetNotices, loadNotices } from "./notices.ts";
 import { proofAsked } from "./proof.ts";
@@ -27,7 +27,7 @@ export async function enter(): Promise<void> {
   void loadNotices(true);
   feed?.close();
   feed = openFeed({
-    connect: () => new WebSocket(new URL("/feed", location.href.replace(/^http/, "ws"))),
+    connect: (place) => new WebSocket(feedAddress(place)),
     onMessage(message) {
       setConsoleTime(message.at);
       if (message.t === "notice") void loadNotices();
@@ -59,6 +59,12 @@ export const may = (permission: string) => (s: Session) =>
   s.phase === "signed-in" && (s.me?.permissions.includes(permission) ?? false);
 /** Whether they see the whole province. */
 export const seesAll = (s: Session): boolean => s.phase === "signed-in" && s.me?.agencies === null;
+
+function feedAddress(place: Place | undefined): URL {
+  const url = new URL("/feed", location.href.replace(/^http/, "ws"));
+  if (place) url.search = new URLSearchParams({ run: place.run, after: String(place.after) }).toString();
+  return url;
+}
 
 export const retryFeed = (): void => feed?.retryNow();
 

@@ -6,6 +6,7 @@ import { WebSocket } from "ws";
 import type { Route } from "../../../console/api/route.ts";
 import { ROUTES } from "../../../console/api/routes.ts";
 import { ROLES, type Role } from "../../../console/people/roles.ts";
+import type { CasePart } from "../../../protocol/casework.ts";
 import type { FeedMessage } from "../../../protocol/index.ts";
 import { bad, good, incident, TARGETS } from "../support/province.ts";
 import { eventually } from "../support/rig.ts";
@@ -39,6 +40,14 @@ const MAY: Record<string, readonly Role[] | "anybody"> = {
   myTokens: ALL,
   makeToken: ALL,
   revokeMyToken: ALL,
+  showPasskey: "anybody",
+  signInByPasskey: "anybody",
+  myPasskeys: ALL,
+  newPasskey: ALL,
+  addPasskey: ALL,
+  dropPasskey: ALL,
+  askPasskeyProof: ALL,
+  proveByPasskey: ALL,
   agencies: ALL,
   agents: ALL,
   targets: ALL,
@@ -62,13 +71,15 @@ const MAY: Record<string, readonly Role[] | "anybody"> = {
   "incident-set-severity": LEADS,
   "incident-correct-detection": LEADS,
   declareIncident: HANDLERS,
-  case: ["engineer", "security-staff", "security-lead", "auditor", "administrator"],
+  case: ALL,
   addEvidence: HANDLERS,
   readEvidence: ["engineer", "security-staff", "security-lead", "auditor"],
   "timeline-json": ["engineer", "security-staff", "security-lead", "auditor"],
   "timeline-csv": ["engineer", "security-staff", "security-lead", "auditor"],
   "timeline-html": ["engineer", "security-staff", "security-lead", "auditor"],
   "work-comment": HANDLERS,
+  "work-answer": ["agency-it"],
+  "work-answer-task": ["agency-it"],
   "work-classify": LEADS,
   "work-notice": HANDLERS,
   "work-playbook": HANDLERS,
@@ -247,6 +258,55 @@ test("two agencies in one campaign: by REST, search, export and feed each sees i
     const all = JSON.parse((await s.get(`/api/incidents?search=${search}`, { cookie: cookies.get("auditor")! })).text);
     assert.ok(all.items.length > 0);
   }
+});
+
+test("casework of a shared incident: each agency is told what was written to it, answers, does its own task, and hears of no other", async () => {
+  const both = incident("INC-000004", { agency: "xa-mot" });
+  const impact = { lost: [], degraded: [], affected: ["xa-mot", "xa-hai"] };
+  const evidence = [...both.evidence, ...incident("INC-000004", { agency: "xa-hai" }).evidence];
+  s.keep({ ...both, class: "intrusion" as const, evidence, impact });
+  const [centre, one, two] = [
+    s.person("lead", ["security-lead"]),
+    s.person("it-mot", ["agency-it"], ["xa-mot"]),
+    s.person("it-hai", ["agency-it"], ["xa-hai"]),
+  ];
+  const work = async (cookie: string, verb: string, body: object) => {
+    s.time.mono += 60_000;
+    return s.post(`/api/incidents/INC-000004/casework/${verb}`, body, { cookie });
+  };
+  const caseOf = async (cookie: string) => (await s.get("/api/incidents/INC-000004/case", { cookie })).text;
+  const partOf = async (cookie: string) => JSON.parse(await caseOf(cookie)).result as CasePart;
+  await work(centre, "comment", { text: "Nội bộ: nghi do xa-hai" });
+  await work(centre, "comment", { text: "Gửi Xã Một: đổi mật khẩu", agencies: ["xa-mot"] });
+  await work(centre, "add-task", { phase: "contain", text: "Việc của Xã Hai", agencies: ["xa-hai"] });
+  await work(centre, "add-task", { phase: "contain", text: "Việc của Xã Một", agencies: ["xa-mot"] });
+  assert.equal((await work(one, "answer", { text: "Đã đổi xong" })).status, 200);
+  assert.equal((await work(one, "answer-task", { task: "part/1", state: "done" })).status, 200);
+  assert.equal((await work(one, "answer-task", { task: "part/2", state: "done" })).code, "task-unknown");
+  assert.equal((await work(one, "answer-task", { task: "own/1", state: "done" })).code, "task-unknown", "another's");
+  assert.equal((await work(one, "comment", { text: "x" })).code, "permission-missing");
+  assert.equal((await work(centre, "comment", { text: "x", agencies: ["so-khac"] })).code, "agency-not-concerned");
+
+  const mine = await partOf(one);
+  assert.deepEqual(
+    [mine.restricted, mine.comments.map((c) => [c.by, c.text]), mine.tasks.map((t) => [t.id, t.text.vi, t.state])],
+    [
+      true,
+      [
+        ["centre", "Gửi Xã Một: đổi mật khẩu"],
+        ["it-mot", "Đã đổi xong"],
+      ],
+      [["part/1", "Việc của Xã Một", "done"]],
+    ],
+  );
+  const theirs = await partOf(two);
+  assert.deepEqual([theirs.comments, theirs.tasks.map((t) => [t.id, t.state])], [[], [["part/1", "open"]]]);
+  for (const path of ["", "?search=M%E1%BB%99t", "/export", "/INC-000004", "/INC-000004/case", "/INC-000004/log"]) {
+    const said = (await s.get(`/api/incidents${path}`, { cookie: two })).text;
+    assert.doesNotMatch(said, /xa-mot|Xã Một|it-mot|mật khẩu|Nội bộ|"lead"/, path);
+  }
+  assert.equal((await s.get("/api/incidents/INC-000004/timeline/json", { cookie: two })).code, "permission-missing");
+  assert.match(await caseOf(centre), /Nội bộ[\s\S]*Đã đổi xong/, "the centre reads it all");
 });
 
 test("the feed: others' news is not even a beat, and what one missed is told again, one's own part of it", async () => {

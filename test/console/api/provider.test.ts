@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import Provider from "oidc-provider";
 import { CALLBACK } from "../../../console/api/desk/provider.ts";
 import { grantedBy } from "../../../console/people/claims.ts";
+import { throughPages } from "../support/provider-pages.ts";
 import { eventually } from "../support/rig.ts";
 import { startScreen } from "../support/screen.ts";
 
@@ -64,31 +65,6 @@ after(async () => {
   server.close();
   await s.end();
 });
-
-/** Goes through the provider's pages as a browser does; gives the address at which it sends the browser back. */
-async function throughPages(start: string, login: string): Promise<URL> {
-  const jar = new Map<string, string>();
-  let [url, init]: [string, RequestInit] = [start, {}];
-  for (let hop = 0; hop < 12; hop++) {
-    const cookie = [...jar].map(([k, v]) => `${k}=${v}`).join("; ");
-    const answer = await fetch(url, { ...init, redirect: "manual", headers: { ...init.headers, cookie } });
-    for (const set of answer.headers.getSetCookie()) {
-      const [pair] = set.split(";");
-      jar.set(pair!.slice(0, pair!.indexOf("=")), pair!.slice(pair!.indexOf("=") + 1));
-    }
-    const next = answer.headers.get("location");
-    if (next?.includes(CALLBACK)) return new URL(next);
-    if (next) [url, init] = [new URL(next, url).href, {}];
-    else {
-      const page = await answer.text();
-      const prompt = /name="prompt" value="(\w+)"/.exec(page)?.[1] ?? assert.fail(page.slice(0, 500));
-      const action = /action="([^"]+)"/.exec(page)?.[1] ?? url;
-      const body = new URLSearchParams({ prompt, login, password: "any" });
-      [url, init] = [new URL(action, url).href, { method: "POST", body }];
-    }
-  }
-  return assert.fail("the provider never sent the browser back");
-}
 
 async function signIn(login: string) {
   s.time.mono += 60_000;

@@ -61,10 +61,10 @@ test("the pack in force is the newest of its family whose effective date is not 
 
 test("working days: weekends and holidays do not count, a worked weekend does", () => {
   const table = policies().inForce.holidays();
-  // Tuesday 25 August to Tuesday 8 September 2026: 26-28, 31, 3-4, 7; the 1st and 2nd are the national holiday.
-  assert.equal(workingDaysBetween(table, at("2026-08-25T10:00:00"), at("2026-09-08T22:00:00")), 7);
+  // Tuesday 25 August to Tuesday 8 September 2026: 26-28, 3-4, 7; the 31st is swapped, the 1st and 2nd are the national holiday.
+  assert.equal(workingDaysBetween(table, at("2026-08-25T10:00:00"), at("2026-09-08T22:00:00")), 6);
   const swapped = { ...table, workedWeekends: ["2026-08-29"] };
-  assert.equal(workingDaysBetween(swapped, at("2026-08-25T10:00:00"), at("2026-09-08T22:00:00")), 8);
+  assert.equal(workingDaysBetween(swapped, at("2026-08-25T10:00:00"), at("2026-09-08T22:00:00")), 7);
   assert.equal(workingDaysBetween(table, START, START), 0);
 });
 

@@ -23,6 +23,7 @@ const CHEAP = { memoryCost: 64, timeCost: 1 };
 
 type OfRecord =
   | "accounts"
+  | "passkeys"
   | "tokens"
   | "idempotency"
   | "audit"
@@ -47,6 +48,7 @@ export function openDoors(
       incident: (account, scope, id) => rest.reader({ account, scope }).incident(id),
     }),
     accounts: store.accounts,
+    passkeys: store.passkeys,
     tokens: store.tokens,
     idempotency: store.idempotency,
     audit: store.audit,

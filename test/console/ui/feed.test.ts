@@ -1,10 +1,14 @@
 // The feed against a real WebSocket server: what is shown is live only while words come, and old from the last word on.
 import assert from "node:assert/strict";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocketServer } from "ws";
 import { type Feed, type LinkState, openFeed } from "../../../console/ui/state/feed.ts";
+import { applyMessage, type Model } from "../../../console/ui/state/model.ts";
+import type { FeedMessage, TargetStatus } from "../../../protocol/index.ts";
+import { incident, TARGETS } from "../support/province.ts";
+import { startScreen } from "../support/screen.ts";
 
 const FAST = { firstWaitMs: 20, longestWaitMs: 80, silentAfterMs: 150 };
 const closing: (() => void)[] = [];
@@ -151,4 +155,91 @@ test("retryNow does not wait; check() finds data that grew old while the machine
   feed.check();
   assert.ok(states.some((x) => x.phase === "lost"));
   await until(() => states.at(-1)?.phase === "live" && s.count() === 2, "live again without the minute's wait");
+});
+
+/** A line to a port that can be cut and mended. */
+async function cuttable(port: number) {
+  const pairs = new Set<Socket>();
+  let up = true;
+  const line = createServer((from) => {
+    if (!up) return from.destroy();
+    const to = connect(port, "127.0.0.1");
+    for (const [a, b] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      pairs.add(a);
+      a.pipe(b);
+      a.on("error", () => {}).on("close", () => b.destroy());
+    }
+  }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => line.once("listening", resolve));
+  const cut = () => {
+    up = false;
+    for (const s of pairs) s.destroy();
+    pairs.clear();
+  };
+  closing.push(() => {
+    cut();
+    line.close();
+  });
+  return { port: (line.address() as AddressInfo).port, cut, mend: () => (up = true) };
+}
+
+test("a line cut at random times: what was missed is told and nothing twice; a new life of the console tells everything anew", async () => {
+  const s = await startScreen();
+  const statusOf = (i: number, since: number): TargetStatus => {
+    const t = TARGETS[i % TARGETS.length]!;
+    const { id: target, agency, agent, asset, kind: check } = t;
+    return { target, agency, agent, asset, check, status: "good", tags: [], since, at: since };
+  };
+  s.said.targets = TARGETS.map((_, i) => statusOf(i, 0));
+  const cookie = s.signIn();
+  const line = await cuttable(Number(s.host.split(":")[1]));
+  const heard: FeedMessage[] = [];
+  let model: Model | undefined;
+  const feed = openFeed({
+    connect(place) {
+      const query = place ? `?run=${place.run}&after=${place.after}` : "";
+      // Node's own WebSocket takes headers; a browser sends its cookie by itself.
+      return new WebSocket(`ws://127.0.0.1:${line.port}/feed${query}`, { headers: { cookie } } as never);
+    },
+    onMessage(m) {
+      heard.push(m);
+      model = applyMessage(model, m);
+    },
+    onLink: () => {},
+    maySignedInStill: async () => true,
+    now: Date.now,
+    random: Math.random,
+    timing: { ...FAST, silentAfterMs: 8_000 },
+  });
+  await until(() => heard.length > 0, "the snapshot");
+  for (let n = 1; n <= 60; n++) {
+    if (n % 12 === 4) line.cut();
+    if (n % 12 === 9) line.mend();
+    const status = statusOf(n, n);
+    s.said.targets = s.said.targets.map((t) => (t.target === status.target ? status : t));
+    const opened = incident(`INC-${String(n).padStart(6, "0")}`, { agency: "xa-mot" });
+    s.keep(opened);
+    s.feed.push({ agents: [], targets: [status], removedTargets: [], incidents: [opened] });
+    await sleep(15);
+  }
+  await until(() => model!.incidents.size === 60, "all sixty");
+  assert.equal(heard.filter((m) => m.t === "snapshot").length, 1, "the first, and none after the cuts");
+  const told = heard.flatMap((m) => (m.t === "notice" ? [] : m.incidents.map((i) => i.id)));
+  assert.equal(new Set(told).size, told.length, "none twice");
+  assert.deepEqual(
+    [...model!.targets.values()].map((t) => [t.target, t.since]).sort(),
+    s.said.targets.map((t) => [t.target, t.since]).sort(),
+  );
+  // Where what was missed is not held any more, everything is told.
+  line.cut();
+  await sleep(30);
+  s.feed.restart();
+  await sleep(150);
+  line.mend();
+  await until(() => heard.filter((m) => m.t === "snapshot").length === 2, "a second snapshot");
+  feed.close();
+  await s.end();
 });

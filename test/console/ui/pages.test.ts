@@ -359,6 +359,41 @@ test("evidence: handed in, its hash the same on both sides, verified, taken out 
   );
 });
 
+test("the centre writes to one agency of a shared incident; its own people read that and no more, and answer", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const { world, server } = await served(troubled);
+  const { id } = of(world, "hub1");
+  const lead = await as(server, "lan", ["security-lead"], `incident/${id}`);
+  const { lost } = world.incidents.get(id)!.impact;
+  const [mine, other] = [lost[0]!, lost[1]!];
+  await lead.page.getByTestId("comment").fill("Nội bộ: chờ điện lực");
+  await lead.page.getByTestId("add-comment").click();
+  await lead.page.getByText("Nội bộ: chờ điện lực").waitFor();
+  await lead.page.getByTestId("comment").fill("Đề nghị bật đường dự phòng");
+  await lead.page.getByTestId("comments").locator(`input[name="${mine}"]`).check();
+  await lead.page.getByTestId("add-comment").click();
+  await lead.page.getByTestId("comments").getByText("gửi cho").waitFor();
+  await lead.page.getByTestId("task-open").click();
+  await lead.page.getByTestId("task-text").fill("Kiểm tra bộ lưu điện");
+  await lead.page.getByTestId("tasks").locator(`input[name="${mine}"]`).check();
+  await lead.page.getByTestId("task-add").click();
+  await lead.page.getByTestId("tasks").getByText("Kiểm tra bộ lưu điện").waitFor();
+
+  const it = await as(server, "it", ["agency-it"], `incident/${id}`, [mine]);
+  await it.page.getByTestId("own-comments").getByText("Đề nghị bật đường dự phòng").waitFor();
+  assert.doesNotMatch(await it.page.locator("main").innerText(), /Nội bộ|điện lực|lan\b/);
+  await it.page.getByTestId("own-tasks").getByRole("checkbox").check();
+  await it.page.getByTestId("answer").fill("Đã bật lúc 14:20");
+  await it.page.getByTestId("answer-give").click();
+  await it.page.getByTestId("own-comments").getByText("Đã bật lúc 14:20").waitFor();
+  await lead.page.getByTestId("comments").getByText("Đã bật lúc 14:20").waitFor();
+  const next = await as(server, "it2", ["agency-it"], `incident/${id}`, [other]);
+  await next.page.getByText("Trung tâm chưa gửi gì").waitFor();
+  assert.deepEqual([...lead.problems, ...it.problems, ...next.problems], []);
+});
+
 for (const [width, height] of [
   [1440, 900],
   [390, 844],

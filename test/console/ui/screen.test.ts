@@ -167,6 +167,32 @@ test("what was seen is never shown as live once the console is gone; a new snaps
   assert.equal(await state.getAttribute("data-state"), "live");
 });
 
+test("after a cut line the page goes on where it was: the browser is told what it missed, not everything anew", {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const { world, server } = await served(quiet);
+  const { page, problems } = await opened(server);
+  const told: string[][] = [];
+  page.on("websocket", (socket) => {
+    const frames: string[] = [];
+    told.push(frames);
+    socket.on("framereceived", ({ payload }) => frames.push(String(payload)));
+  });
+  await signIn(page, server.code());
+  await page.locator('[data-testid="feed-state"][data-state="live"]').waitFor();
+  server.cutFeeds();
+  hostDown(world, "hub1");
+  await hub1(page, "new").waitFor({ timeout: 10_000 });
+  await page.locator('[data-testid="feed-state"][data-state="live"]').waitFor();
+  assert.deepEqual(
+    told.map(([first]) => (JSON.parse(first!) as { t: string }).t),
+    ["snapshot", "changes"],
+  );
+  assert.equal(await page.locator('[data-testid="incident"][data-cause="hub1"]').count(), 1);
+  assert.deepEqual(problems, []);
+});
+
 /** A second life of the console: the same province, quiet. */
 function playedAgain(_gone: PlayedProvince): PlayedProvince {
   const world = playedProvince();

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { WebSocket } from "ws";
 import { CODE_LIVES_MS, OPERATOR } from "../../../console/api/desk/codes.ts";
 import { PROOF_FRESH_MS } from "../../../console/api/desk/sessions.ts";
 import { createFeed } from "../../../console/api/feed.ts";
@@ -202,6 +203,15 @@ export function playedProvince() {
 }
 export type PlayedProvince = ReturnType<typeof playedProvince>;
 
+/** The same feed; who joins it is noted. */
+const noting = (feed: PlayedProvince["feed"], joined: WebSocket[]): PlayedProvince["feed"] => ({
+  ...feed,
+  join(socket, ...rest) {
+    joined.push(socket);
+    feed.join(socket, ...rest);
+  },
+});
+
 /** The product's own screen server before that province. `port` 0 takes a free one. */
 export async function serveProvince(world: PlayedProvince, dist: string, port = 0) {
   const folder = mkdtempSync(join(tmpdir(), "vonggac-world-"));
@@ -227,10 +237,15 @@ export async function serveProvince(world: PlayedProvince, dist: string, port = 
     store,
   );
   const { desk, router, log } = doors;
+  const joined: WebSocket[] = [];
   const listen = { host: "127.0.0.1", port };
   const url = new URL("http://127.0.0.1/");
-  const screen = await openScreen({ listen, url, site: readSite(dist), router, feed: world.feed, log });
+  const screen = await openScreen({ listen, url, site: readSite(dist), router, feed: noting(world.feed, joined), log });
   return {
+    /** Cuts every screen's line without a word. */
+    cutFeeds() {
+      for (const socket of joined.splice(0)) socket.terminate();
+    },
     url: `http://127.0.0.1:${screen.port}/`,
     /** Tells the screens of an account that something was told to it. */
     nudge: world.feed.nudge,

@@ -1,5 +1,6 @@
 // The policy pack as the engine runs it, at every preview and every up: each rule looks at the whole stack, and one violation stops
 // everything before anything is touched. May touch: the texts of the state folder, to read them.
+import { readFileSync } from "node:fs";
 import { PolicyPack, type ResourceValidationPolicy, type StackValidationPolicy } from "@pulumi/policy";
 import type { Registry } from "../../protocol/registry.ts";
 import { keptText } from "../platforms/lab/content.ts";
@@ -69,3 +70,26 @@ const urnOf = (resources: readonly Told[], where: string): string | undefined =>
 };
 
 new PolicyPack("vonggac", { policies: [collecting, ...RULES.map(policyOf)] });
+
+/**
+ * An engine that is killed tells nobody, and this process would stay for ever. It stands one above or, with a runner of its own
+ * between, two; killed before this was read in, it stands nowhere.
+ */
+function engineIsGone(): boolean {
+  const [parent, above] = [statusOf(process.ppid), statusOf(statusOf(process.ppid).parent)];
+  return parent.name !== "pulumi" && above.name !== "pulumi";
+}
+
+/** proc_pid_stat(5): pid (name) state parent. */
+function statusOf(pid: number): { name: string; parent: number } {
+  try {
+    const [, name = "", parent] = /\((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];
+    return { name, parent: Number(parent) };
+  } catch {
+    return { name: "", parent: 0 };
+  }
+}
+
+setInterval(() => {
+  if (engineIsGone()) process.exit(0);
+}, 1_000).unref();

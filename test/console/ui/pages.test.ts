@@ -288,13 +288,14 @@ test("an incident that a person tells of; then assigned, parted, joined, set in 
   const portal = [...world.incidents.values()].find((i) => i.class === "certificate")!;
   const parts = new Set(portal.evidence.map((e) => e.agency));
   assert.ok(parts.size > 1);
+  const own = [...parts].at(-1)!;
   await page.goto(`${server.url}#incident/${portal.id}`);
   await shown(page, portal.id).waitFor();
   const before = world.incidents.size;
-  await give("split", "Đơn vị này dùng bản sao riêng", () => detail.locator('input[name="so-y-te"]').check());
+  await give("split", "Đơn vị này dùng bản sao riêng", () => detail.locator(`input[name="${own}"]`).check());
   assert.equal(world.incidents.size, before + 1);
   const part = [...world.incidents.values()].at(-1)!;
-  assert.deepEqual([...new Set(part.evidence.map((e) => e.agency))], ["so-y-te"]);
+  assert.deepEqual([...new Set(part.evidence.map((e) => e.agency))], [own]);
   await page.goto(`${server.url}#incident/${part.id}`);
   await shown(page, part.id).waitFor();
   await give("merge", "Cùng một chứng thư số", () => detail.getByTestId("merge-into").selectOption(portal.id));

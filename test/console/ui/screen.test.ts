@@ -107,7 +107,7 @@ test("an incident arrives by itself, says whom it hits and how, is owned, recove
   assert.equal(await card.getByTestId("degraded").getAttribute("data-count"), String(impact.degraded.length));
   assert.equal(await page.getByTestId("empty-incidents").count(), 0);
   assert.equal(await page.title(), "(1) Vọng Gác");
-  assert.match((await page.locator("[aria-live]").textContent()) ?? "", /Sự cố mới: .*hub1/);
+  assert.match((await page.locator("[aria-live=assertive]").textContent()) ?? "", /Sự cố mới: .*hub1/);
   assert.match(await card.innerText(), /\d{2}\/\d{2}\/\d{4} \d{2}:\d{2}:\d{2}/);
 
   await card.click();

@@ -2,6 +2,7 @@
 import type { Plan } from "../plan/types.ts";
 import { serverOf } from "../plan/zones.ts";
 import type { ProviderIntent } from "../province/schema.ts";
+import { perPlan } from "./per-plan.ts";
 
 /** Paths of our own files, as the daemons see them. */
 export const OURS = {
@@ -41,8 +42,11 @@ const METRICS = { agent: 9464, console: 9465 };
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 /** Does this agent audit a zone, and so read it whole? */
-export const isAuditor = ({ registry }: Plan, agent: string): boolean =>
-  registry.targets.some((target) => target.kind === "zone-audit" && target.agent === agent);
+export const isAuditor = (plan: Plan, agent: string): boolean => auditors(plan, "all").has(agent);
+const auditors = perPlan(
+  ({ registry }: Plan, _: "all") =>
+    new Set(registry.targets.flatMap((target) => (target.kind === "zone-audit" ? [target.agent] : []))),
+);
 
 /** agent.json: the console is known by its address, so that an agent needs no resolver to report that there is none. */
 export function agentConfig(plan: Plan, agent: string): string {

@@ -1,7 +1,7 @@
 // A bare Debian without a network but for the console: a tree that debootstrap made, entered in a mount namespace and a network namespace
 // whose only device is loopback, on which console and enrolment CA stand. No systemd runs there.
 import { execFile, execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -39,6 +39,8 @@ export class Machine {
           .join(" ")}`;
       }
     }
+    // A folder of mkdtemp is its maker's alone; the accounts of the tree must be able to enter their own root.
+    chmodSync(this.root, 0o755);
     execFileSync("ip", ["netns", "add", this.namespace]);
     execFileSync("ip", ["-n", this.namespace, "link", "set", "lo", "up"]);
     mkdirSync(this.path("package"), { recursive: true });

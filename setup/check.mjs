@@ -1,4 +1,5 @@
-// `npm run check`: types, style, import rules, dead code. A tool that is content is one line; one that is not says why.
+// `npm run check`: types, style, import rules, dead code, secrets, known holes in dependencies. A tool that is content is one line; one
+// that is not says why.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,12 +19,13 @@ const TOOLS = [
   { id: "style", bin: "@biomejs/biome/bin/biome", args: ["check", "--error-on-warnings", "--colors=off"] },
   { id: "imports", bin: "dependency-cruiser/bin/dependency-cruise.mjs", args: ["--output-type", "err", "."] },
   { id: "dead code", bin: "knip/bin/knip.js", args: ["--no-progress"] },
+  { id: "secrets", bin: "secretlint/bin/secretlint.js", args: ["--secretlintignore", ".gitignore", "**/*"] },
 ];
 
-/** Runs every tool; says which are content. @returns {Promise<{ passed: number, failed: number }>} */
+/** Runs every tool; says which are content. @returns {Promise<import("./test.mjs").Counts>} */
 export async function check() {
   const machine = thisMachine("test");
-  const counts = { passed: 0, failed: 0 };
+  const counts = { passed: 0, failed: 0, skipped: 0 };
   line("check");
   for (const { id, bin, args, only } of TOOLS) {
     if (only && !existsSync(join(machine.root, only))) continue;
@@ -37,7 +39,25 @@ export async function check() {
     line(`  ${good ? "✓" : "✗"} ${id.padEnd(20)} ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
     if (!good) line(ran.output.trimEnd().replace(/^/gm, "      "));
   }
+  counts[await advisories(machine)]++;
   return counts;
+}
+
+/**
+ * What is published against the packages that run in a province (not those that only build and test): high and critical fail. The
+ * question goes to npm's registry; where none answers it, that is said and counted.
+ * @param {import("./machine.mjs").Machine} machine @returns {Promise<"passed" | "failed" | "skipped">}
+ */
+async function advisories({ root }) {
+  const ran = await run("npm", ["audit", "--omit=dev", "--audit-level=high"], { cwd: root });
+  const unanswered = /audit endpoint returned an error/.test(ran.output);
+  const end = unanswered ? "skipped" : ran.code === 0 ? "passed" : "failed";
+  const mark = { passed: "✓", failed: "✗", skipped: "-" }[end];
+  line(
+    `  ${mark} ${"advisories".padEnd(20)}${unanswered ? " skipped: the registry in use does not answer npm audit" : ""}`,
+  );
+  if (end === "failed") line(ran.output.trimEnd().replace(/^/gm, "      "));
+  return end;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

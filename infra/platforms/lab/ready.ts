@@ -26,7 +26,12 @@ export async function waitReady(lab: Lab, registry: Registry, options: ReadyOpti
   options.onStage?.("routing");
   await settled("BGP sessions", end, () => sessionsDown(lab));
   options.onStage?.("agents");
-  await settled("agents", end, () => silentAgents(lab));
+  await settled(
+    "agents",
+    end,
+    () => silentAgents(lab),
+    (silent) => lastWords(lab, silent[0]?.split(":")[0]),
+  );
   options.onStage?.("services");
   const silent = await servicesDown(lab, registry, end - Date.now());
   if (silent.length > 0) throw notConverged("services", silent);
@@ -42,20 +47,37 @@ async function silentAgents(lab: Lab): Promise<string[]> {
   }
 }
 
-async function settled(what: string, end: number, missing: () => Promise<string[]>): Promise<void> {
+/** What one that is silent, and those that it speaks to, wrote last: the reason is most often in there. */
+function lastWords(lab: Lab, agent: string | undefined): string {
+  const speakers = [agent, ...hostsOf(lab).filter((host) => appliedHost(lab, host)?.daemons["console"])];
+  return speakers
+    .flatMap((host) =>
+      Object.entries(host === undefined ? {} : (appliedHost(lab, host)?.daemons ?? {}))
+        .filter(([, daemon]) => daemon.role === "agent" || daemon.role === "console")
+        .map(([name, daemon]) => `${host}/${name}: ${logTail(lab, host!, daemon, 2) || "wrote nothing"}`),
+    )
+    .join("; ");
+}
+
+async function settled(
+  what: string,
+  end: number,
+  missing: () => Promise<string[]>,
+  words: (left: string[]) => string = () => "",
+): Promise<void> {
   for (;;) {
     const left = await missing();
     if (left.length === 0) return;
-    if (Date.now() >= end) throw notConverged(what, left);
+    if (Date.now() >= end) throw notConverged(what, left, words(left));
     await sleep(100);
   }
 }
 
-const notConverged = (what: string, left: string[]) =>
+const notConverged = (what: string, left: string[], words = "") =>
   new LabError(
     "not-converged",
     what,
-    `${left.length} not up: ${left.slice(0, 12).join("; ")}${left.length > 12 ? "; …" : ""}`,
+    `${left.length} not up: ${left.slice(0, 12).join("; ")}${left.length > 12 ? "; …" : ""}${words && `. ${words}`}`,
     "look at the logs below /run/vonggac, then run lab up again",
   );
 

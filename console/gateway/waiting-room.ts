@@ -30,6 +30,13 @@ export interface WaitingRoom {
   empty(): void;
 }
 
+/** Who waits. Its name is taken when it comes: the kernel no longer knows the peer of a connection that was reset meanwhile. */
+interface Waiting {
+  socket: Socket;
+  peer: string;
+  since: number;
+}
+
 /**
  * Puts the room before a TLS server that was made with `pauseOnConnect` (what a peer sends stays with the kernel until its turn):
  * the server's own listener of `connection` begins a handshake, and is called in turn.
@@ -39,21 +46,20 @@ export function waitingRoom(server: Server, parts: WaitingRoomParts): WaitingRoo
   const perNetwork = Math.max(1, Math.floor(rules.handshakes / 2));
   const handshakes = server.listeners("connection") as ((socket: Socket) => void)[];
   /** Those who wait, by network: first come first served within each, and networks with a free place in turn. */
-  const queues = new Map<string, { socket: Socket; since: number }[]>();
+  const queues = new Map<string, Waiting[]>();
   const busyOf = new Map<string, number>();
   const places = new Map<string, { socket: Socket; network: string }>();
 
   /** Begins the next handshake of that network. False when it has nobody left, or nobody may begin. */
-  const serve = (network: string, queue: { socket: Socket; since: number }[]): boolean => {
+  const serve = (network: string, queue: Waiting[]): boolean => {
     while (queue.length > 0 && places.size < rules.handshakes && (busyOf.get(network) ?? 0) < perNetwork) {
-      const { socket, since } = queue.shift()!;
+      const { socket, peer, since } = queue.shift()!;
       if (socket.destroyed) continue;
       if (monotonic() - since > rules.patienceMs) {
         parts.dropped("waited-too-long");
         socket.destroy();
         continue;
       }
-      const peer = nameOf(socket);
       places.set(peer, { socket, network });
       busyOf.set(network, (busyOf.get(network) ?? 0) + 1);
       socket.once("close", () => leave(peer));
@@ -89,7 +95,7 @@ export function waitingRoom(server: Server, parts: WaitingRoomParts): WaitingRoo
     const network = networkOf(socket.remoteAddress);
     const queue = queues.get(network) ?? [];
     queues.set(network, queue);
-    queue.push({ socket, since: monotonic() });
+    queue.push({ socket, peer: nameOf(socket), since: monotonic() });
     next();
   });
   server.maxConnections = parts.most;

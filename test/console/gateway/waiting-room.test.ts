@@ -110,3 +110,15 @@ test("the limit of open files, as the kernel tells it", () => {
   assert.equal(agentsWithin(20_000), 19_488);
   assert.equal(agentsWithin(100), 1, "a console that can serve nobody still starts, and says so");
 });
+
+test("whoever was reset while waiting, so that its address is gone, gives its place back all the same", () => {
+  const { call, begun, done, waiting } = room(4);
+  const first = [call("10.0.0.1"), call("10.0.0.1")];
+  const gone = [call("10.0.0.1"), call("10.0.0.1")];
+  for (const caller of gone) Object.assign(caller, { remoteAddress: undefined, remotePort: undefined });
+  for (const caller of first) done(caller);
+  for (const caller of gone) caller.destroy();
+  for (let i = 0; i < 2; i++) call("10.0.0.1");
+  assert.equal(waiting(), 0);
+  assert.deepEqual(begun.slice(-2), ["10.0.0.1 5", "10.0.0.1 6"]);
+});

@@ -65,7 +65,8 @@ test("a route taken out of a kernel is named", { skip, timeout: 120_000 }, async
   const host = pick(ROUTERS);
   const list = (await inHost(host, "ip", "-6", "route", "show", "proto", "bird")).stdout
     .split("\n")
-    .filter((l) => / via /.test(l) && / dev /.test(l));
+    // A route with several ways has a line for each below its own, which begins with a blank.
+    .filter((l) => /^\S.* via .* dev /.test(l));
   const route = pick(list).trim();
   const [dst] = route.split(" ") as [string];
   console.log(`  ${host}: ip -6 route del ${dst}`);

@@ -40,7 +40,10 @@ export async function campaign(cast: Cast): Promise<void> {
     assert.deepEqual(part.impact.affected, [mine]);
     assert.equal(part.cause.actor, ACTOR, "its own agent saw the source");
     assert.ok(part.evidence.length > 0 && part.evidence.every((e) => e.agency === mine));
+    const ownCase = (await who.ask("GET", at(id, "case"))).text;
+    assert.equal(JSON.parse(ownCase).result.restricted, true, "of the case, what was written to it");
     const told = [
+      ownCase,
       JSON.stringify(part),
       (await who.ask("GET", "/api/incidents/export")).text,
       (await who.ask("GET", `/api/incidents?search=${encodeURIComponent(ACTOR)}`)).text,
@@ -48,7 +51,6 @@ export async function campaign(cast: Cast): Promise<void> {
     for (const other of TARGETS.filter((a) => a !== mine))
       assert.ok(!told.includes(other), `${mine} is told of ${other}`);
     assert.equal(part.campaign, undefined, "that there are others is theirs to know");
-    assert.equal((await who.ask("GET", at(id, "case"))).code, "permission-missing");
     assert.equal(await who.refused("POST", work(id, "comment"), { text: "ours" }), "permission-missing");
   }
 

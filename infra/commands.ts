@@ -18,6 +18,7 @@ import { testForward } from "./platforms/lab/forward.ts";
 import { hostInputs } from "./platforms/lab/model.ts";
 import { DEFAULT_STACK, type Lab, prefixOf } from "./platforms/lab/names.ts";
 import { appliedHost, hostsOf } from "./platforms/lab/notes.ts";
+import { own, standing } from "./platforms/lab/owner.ts";
 import { waitReady } from "./platforms/lab/ready.ts";
 import { daemonsOf, type LabStatus, portHolder, statusOf } from "./platforms/lab/status.ts";
 import { sweep } from "./platforms/lab/sweep.ts";
@@ -93,6 +94,7 @@ export async function labUp(
   const provinceFile = options.provinceFile ?? join(CHECKOUT, "province.yaml");
   const provisioned = hasStack(lab.stateDir, lab.stack);
   const program = await stackProgram({ ...lab, provinceFile, provisioned, agencies, port, listen });
+  await takePlace(lab, program.root ?? "", provisioned, options);
   options.onProgress?.({ stage: "provision" });
   const startedAt = performance.now();
   // What cannot be undone now (its host is gone) is made anew below.
@@ -107,6 +109,15 @@ export async function labUp(
   const readyAt = performance.now();
   await waitReady(lab, registry, { deadlineMs: READY_MS, onStage: (stage) => options.onProgress?.({ stage }) });
   return { url, summary, engineMs: Math.round(readyAt - startedAt), readyMs: Math.round(performance.now() - readyAt) };
+}
+
+/** Sweeps what lies under the stack's name and answers to nobody, and marks the place. Throws `lab-of-another`. */
+async function takePlace(lab: Lab, root: string, known: boolean, options: LabOptions): Promise<void> {
+  if (standing(lab, root, known) === "remains") {
+    options.onProgress?.({ stage: "sweep" });
+    await sweep(lab);
+  }
+  own(lab, root);
 }
 
 /**

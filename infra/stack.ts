@@ -42,6 +42,8 @@ export interface StackProgram {
   plan: Plan;
   registry: Registry;
   url: string;
+  /** The root certificate as agents get it (PEM). */
+  root: string | undefined;
 }
 
 /** Reads the province and gives its program. Throws what reading, planning and rendering throw, with line and remedy. */
@@ -63,15 +65,16 @@ export async function stackProgram(options: StackOptions): Promise<StackProgram>
   });
   for (const host of deployment.hosts) if (host.forward) host.forward = { ...host.forward, listen };
   const topology = topologyOf(registry, deployment);
+  const root = rootOf(deployment);
   const run = labProgram({
     deployment,
     topology,
     lab: { stack, stateDir, checkout },
     part: partOf(options, registry, topology),
-    root: rootOf(deployment),
+    root,
     beforeAgents: options.beforeAgents,
   });
-  return { run, deployment, plan, registry, url };
+  return { run, deployment, plan, registry, url, root };
 }
 
 /** Throws `config-name-invalid` for a data centre that the province does not have. */

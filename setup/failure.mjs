@@ -5,6 +5,7 @@ export const FAILURE_CODES = /** @type {const} */ ([
   "not-linux",
   "not-debian",
   "not-root",
+  "checkout-unreadable",
   "node-too-old",
   "option-invalid",
   "port-taken",

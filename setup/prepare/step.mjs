@@ -20,6 +20,8 @@ import { stepLines, text } from "../say.mjs";
  * @param {Machine} machine @param {readonly Step[]} steps
  */
 export async function take(machine, steps) {
+  // What is made here is read by accounts of its own, whatever the shell of a hardened machine keeps from others.
+  process.umask(0o022);
   for (const step of steps) {
     const say = stepLines(step.id);
     const why = step.skip?.(machine);

@@ -22,6 +22,7 @@ export type LabErrorCode =
   | "port-taken"
   | "namespace-missing"
   | "lab-not-up"
+  | "lab-of-another"
   | "not-converged"
   | "fault-unknown"
   | "fault-target-unknown"

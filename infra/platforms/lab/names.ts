@@ -32,6 +32,8 @@ export const stackDir = (stack: string): string => join(RUN_ROOT, stack);
 export const hostRoot = (lab: Lab, host: string): string => join(RUN_ROOT, lab.stack, host);
 /** The platform's own notes on a host: what was applied, process ids, start scripts. */
 export const notesDir = (lab: Lab, host: string): string => join(hostRoot(lab, host), ".lab");
+/** Whose lab it is (owner.ts). */
+export const ownerFile = (stack: string): string => join(stackDir(stack), ".owner");
 /** Notes on the links that stand, one a file. */
 export const linksDir = (stack: string): string => join(stackDir(stack), ".links");
 /** BIRD's control socket of a host, from outside. */

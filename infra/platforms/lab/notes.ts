@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostInputs, LinkInputs } from "./model.ts";
-import { type Lab, linksDir, notesDir, RUN_ROOT, stackDir } from "./names.ts";
+import { type Lab, linksDir, notesDir, ownerFile, RUN_ROOT, stackDir } from "./names.ts";
 
 const hostFile = (lab: Lab, host: string) => join(notesDir(lab, host), "host.json");
 const linkFile = (lab: Lab, id: string) => join(linksDir(lab.stack), `${id}.json`);
@@ -46,6 +46,7 @@ export function forgetLink(lab: Lab, id: string): void {
 
 /** With the last host and the last link the lab's own folders go, and with the last lab the one of all labs. */
 export function dropEmptyFolders(lab: Lab): void {
+  if (hostsOf(lab).length === 0) rmSync(ownerFile(lab.stack), { force: true });
   for (const folder of [linksDir(lab.stack), stackDir(lab.stack), RUN_ROOT])
     try {
       rmdirSync(folder);

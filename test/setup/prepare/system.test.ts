@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { needSpace } from "../../../setup/prepare/space.mjs";
-import { judgeSystem } from "../../../setup/prepare/system.mjs";
+import { judgeCheckout, judgeSystem } from "../../../setup/prepare/system.mjs";
 
 const good = { platform: "linux", nodeMajor: 18, isRoot: true, purpose: "start", hasApt: true };
 const code = (name: string) => (error: unknown) => (error as { code: string }).code === name;
@@ -17,6 +20,21 @@ for (const [name, change] of [
   test(`${name} is named`, () => {
     assert.throws(() => judgeSystem({ ...good, ...change }), code(name));
   });
+
+test("a checkout that was made under umask 077 is named: the accounts could not read it", () => {
+  const root = mkdtempSync(join(tmpdir(), "vonggac-checkout-"));
+  mkdirSync(join(root, "agent"));
+  writeFileSync(join(root, "agent/main.ts"), "", { mode: 0o644 });
+  try {
+    assert.throws(() => judgeCheckout(root), code("checkout-unreadable"), "mkdtemp keeps it to its maker");
+    chmodSync(root, 0o755);
+    judgeCheckout(root);
+    chmodSync(join(root, "agent/main.ts"), 0o600);
+    assert.throws(() => judgeCheckout(root), code("checkout-unreadable"));
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
 
 test("the tests run without root, and say what they leave out", () => {
   judgeSystem({ ...good, isRoot: false, purpose: "test" });

@@ -76,12 +76,12 @@ export class Runner {
   private start(target: Target, text: string): Job {
     const work = this.workOf(target);
     const isKernel = this.options.checks[target.kind]?.sees === "kernel";
-    const phase = (everyMs: number) => phaseOf(everyMs, this.options.agent, isKernel ? target.kind : target.id);
+    const share = phaseOf(1, this.options.agent, isKernel ? target.kind : target.id);
     let stopped = false;
     let timer: NodeJS.Timeout;
     const plan = (everyMs = target.everyMs) => {
       const now = performance.now();
-      timer = setTimeout(turn, nextRun(now, everyMs, phase(everyMs)) - now);
+      timer = setTimeout(turn, nextRun(now, everyMs, share * everyMs) - now);
     };
     const turn = async () => {
       const start = performance.now();

@@ -43,6 +43,7 @@ export async function served(
   port = 0,
 ): Promise<{ world: PlayedProvince; server: Served }> {
   const world = playedProvince();
+  undo.push(() => world.end());
   story(world);
   undo.push(world.goLive());
   const server = await serveProvince(world, dist, port);

@@ -196,6 +196,7 @@ test("after a cut line the page goes on where it was: the browser is told what i
 /** A second life of the console: the same province, quiet. */
 function playedAgain(_gone: PlayedProvince): PlayedProvince {
   const world = playedProvince();
+  undo.push(() => world.end());
   quiet(world);
   undo.push(world.goLive());
   return world;

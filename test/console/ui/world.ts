@@ -193,7 +193,6 @@ export function playedProvince() {
     view,
     now: () => clock(),
     end() {
-      world.end();
       store.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -385,7 +385,9 @@ test("the centre writes to one agency of a shared incident; its own people read 
   const it = await as(server, "it", ["agency-it"], `incident/${id}`, [mine]);
   await it.page.getByTestId("own-comments").getByText("Đề nghị bật đường dự phòng").waitFor();
   assert.doesNotMatch(await it.page.locator("main").innerText(), /Nội bộ|điện lực|lan\b/);
-  await it.page.getByTestId("own-tasks").getByRole("checkbox").check();
+  // The box shows what the console has written down, which comes back with the answer to the click.
+  await it.page.getByTestId("own-tasks").getByRole("checkbox").click();
+  await it.page.getByTestId("own-tasks").getByRole("checkbox", { checked: true }).waitFor();
   await it.page.getByTestId("answer").fill("Đã bật lúc 14:20");
   await it.page.getByTestId("answer-give").click();
   await it.page.getByTestId("own-comments").getByText("Đã bật lúc 14:20").waitFor();

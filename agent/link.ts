@@ -1,5 +1,6 @@
 // The agent's line to the console: a WebSocket over mutual TLS 1.3, opened anew for ever. Holds no state that matters: what has
 // to be said stands in the outbox, and each connection begins with a conversation of its own.
+import type { ClientRequest } from "node:http";
 import { type ClientOptions, WebSocket } from "ws";
 import { decodeConsoleFrame, encodeFrame } from "../protocol/codec.ts";
 import { type AgentFrame, FRAME_LIMITS, REFUSALS, type RefusalCode } from "../protocol/frame.ts";
@@ -9,6 +10,11 @@ import { Conversation, type End, type Parts } from "./conversation.ts";
 const SUBPROTOCOL = "vonggac.1";
 /** A console to which a whole province comes back lets its agents in one after another (console/gateway/waiting-room.ts). */
 const HANDSHAKE_MS = 30_000;
+/**
+ * So long for the console's kernel to answer at all: into a broken path each try goes out ever more rarely, and the path may long be back
+ * when the next one does.
+ */
+const CONNECT_MS = 5_000;
 /** Reports wait so long for company; detections do not wait. */
 const FLUSH_MS = 40;
 /** An ack alone is written down when nothing else comes. */
@@ -95,6 +101,13 @@ export class Link {
       servername: serverName,
       minVersion: "TLSv1.3",
       handshakeTimeout: HANDSHAKE_MS,
+      finishRequest: (request: ClientRequest) => {
+        request.once("socket", (tcp) => {
+          const late = setTimeout(() => request.destroy(new Error(`no connection in ${CONNECT_MS} ms`)), CONNECT_MS);
+          for (const end of ["connect", "close"]) tcp.once(end, () => clearTimeout(late));
+        });
+        request.end();
+      },
       maxPayload: FRAME_LIMITS.bytes,
       perMessageDeflate: false,
     };

@@ -89,7 +89,11 @@ export const ConsoleConfigSchema = Type.Object(
 );
 export type ConsoleConfig = Type.Static<typeof ConsoleConfigSchema>;
 
-export const DEFAULT_GRACE_MS = 15_000;
+/**
+ * What a host said while its path was broken may still stand when the path is back, until its agent is connected again (some 10 s) and the
+ * checks that need the path have run once more (20 s the rarest): so long nothing is concluded from it.
+ */
+export const DEFAULT_GRACE_MS = 25_000;
 
 /** Reads console.json. Throws Problem<JsonFileCode> with the path of the wrong field. */
 export const readConfig: (path: string) => ConsoleConfig = jsonFileReader(

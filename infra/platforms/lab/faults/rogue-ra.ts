@@ -54,12 +54,13 @@ export const rogueRa: Fault = {
     await endProcesses([rogue]);
     await runIfPossible(["ip", "-n", namespaceOf(lab, site), "link", "del", DEVICE]);
     await deleteNamespaces([rogue]);
-    // A bridge that lost its last port has no carrier any more, and only a new one has it as before.
+    // A bridge that lost its last port has no carrier any more, and only a new one has it as before. The kernel says so up to a second
+    // later: the ports are counted instead.
     const inputs = inputsOf(lab, site);
-    const found = await devicesOf(lab, site);
-    const dead = inputs.bridges.filter((b) => found.get(b.device)?.operstate === "DOWN");
-    if (dead.length === 0) return;
-    const input = dead.map((b) => `link del ${b.device}\n`).join("");
+    const found = [...(await devicesOf(lab, site)).values()];
+    const bare = inputs.bridges.filter((b) => !found.some((d) => d.master === b.device));
+    if (bare.length === 0) return;
+    const input = bare.map((b) => `link del ${b.device}\n`).join("");
     await run(["ip", "-n", namespaceOf(lab, site), "-batch", "-"], { input, where: site });
     await configureNetwork(lab, inputs, inputs, false);
   },

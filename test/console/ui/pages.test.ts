@@ -138,7 +138,7 @@ test("sessions and tokens: one's own and everybody's, ended and revoked; a token
   assert.equal(await rows.count(), 2);
   await rows.nth(1).getByTestId("session-end").click();
   await rows.nth(1).getByRole("button", { name: "Xác nhận" }).click();
-  await mine.page.waitForFunction(`document.querySelectorAll('[data-testid="sessions"] tbody tr').length === 1`);
+  await rows.nth(1).waitFor({ state: "detached" });
   assert.equal(server.store.accounts.sessions(Date.now(), "lan").length, 1);
 
   await mine.page.getByTestId("token-label").fill("báo cáo tuần");

@@ -10,7 +10,7 @@ const EVERY_MS = {
   datacentre: 2_000,
   ipv6: 5_000,
   zone: 5_000,
-  "zone-audit": 180_000,
+  "zone-audit": 240_000,
   // A dozen questions a run, to tell a resolver from whoever stands in its place: not oftener, for the agent's hundredth of a core.
   resolver: 8_000,
   certificate: 4_000,

@@ -17,10 +17,10 @@ const EACH = process.env["VONGGAC_FAULTS"] === "each";
 const QUIET_MS = EACH ? 20_000 : 5_000;
 /** Of what nothing finds: at least so long nothing may be said. */
 const BLIND_MS = 20_000;
-const RECOVER_MS = EACH ? 240_000 : 120_000;
-/** Only the zone's whole audit sees it, every three minutes: its recovery is waited for at the end. */
+const RECOVER_MS = EACH ? 330_000 : 120_000;
+/** Only the zone's whole audit sees it, every four minutes: its recovery is waited for at the end. */
 const SLOW = "missing-ds";
-const AUDIT_MS = 240_000;
+const AUDIT_MS = 300_000;
 
 /** Name and target; a target that is left out is the fault's own default. */
 type Break = readonly [fault: string, target?: string];
@@ -89,7 +89,7 @@ const rounds = EACH ? ROUNDS.flat().map((one) => [one]) : ROUNDS;
 for (const round of rounds)
   test(`${round.map(([fault]) => fault).join(", ")}: each raises its own incident and no other, and leaves nothing`, {
     skip,
-    timeout: 700_000,
+    timeout: 900_000,
   }, async () => {
     const watch = await Watch.start();
     const injected: Injected[] = [];

@@ -60,14 +60,14 @@ function shortLived(text: string, zone: string): string {
   return text.replace(block, block + short).replace(zoneBlock, `$1${SHORT_POLICY}`);
 }
 
-/** The province's own resolvers have an anchor of their own for it: only an audit of the whole chain finds it, every three minutes. */
+/** The province's own resolvers have an anchor of their own for it: only an audit of the whole chain finds it, every four minutes. */
 export const missingDs: Fault = {
   ...zoneFault,
   name: "missing-ds",
   // TLSA records that nothing vouches for any more are the certificates' trouble too.
   expects: (lab, name) => {
     const asset = zoneAsset(zoneNamed(lab, name));
-    return { incident: `dnssec ${asset}`, also: [`certificate ${asset}`], withinMs: 260_000 };
+    return { incident: `dnssec ${asset}`, also: [`certificate ${asset}`], withinMs: 330_000 };
   },
   async inject(lab, name) {
     const { zone } = parentOf(lab, zoneNamed(lab, name));

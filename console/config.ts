@@ -1,15 +1,15 @@
 // console.json: its shape, read once at start. docs/architecture.md says what each part is for.
 import Type from "typebox";
+import { LOG_LAW, leastLogDays, SYSTEM_LEVELS } from "../protocol/retention.ts";
 import { jsonFileReader } from "./json-file.ts";
+import { ChannelSchema, HeartbeatSchema } from "./notify/policy.ts";
 import { ClaimRowSchema } from "./people/claims.ts";
+import { Problem } from "./problem.ts";
 
 const Path = Type.String({ minLength: 1, maxLength: 4096 });
 const Host = Type.String({ minLength: 1, maxLength: 255 });
 const Port = Type.Integer({ minimum: 0, maximum: 65_535 });
 const Ms = (minimum: number) => Type.Integer({ minimum, maximum: 3_600_000 });
-
-/** Three months of 31 days. */
-export const LEAST_LOG_DAYS = 93;
 
 export const ConsoleConfigSchema = Type.Object(
   {
@@ -58,7 +58,7 @@ export const ConsoleConfigSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
-    /** Whose agents a person lets in, beside their token: all, or agencies of these levels. Without it the token suffices. */
+    /** Whose agents a person lets in, beside their token: all, or these levels and agencies. Without it the token suffices. */
     enrolment: Type.Optional(
       Type.Object(
         { approve: Type.Union([Type.Literal("all"), Type.Array(Type.String({ maxLength: 64 }), { maxItems: 100 })]) },
@@ -67,9 +67,22 @@ export const ConsoleConfigSchema = Type.Object(
     ),
     /** Where releases of the agent are offered from (docs/field.md); without it none is. */
     releasesDir: Type.Optional(Path),
-    /** Days that the log of items is kept. Central logs of a level 3 system: three months at least (TCVN 14423:2026; Decree 331/2026). */
+    /** Days that the log of items is kept, at the system's level the law's minimum at least (protocol/retention.ts). */
     retention: Type.Optional(
-      Type.Object({ logDays: Type.Integer({ minimum: LEAST_LOG_DAYS }) }, { additionalProperties: false }),
+      Type.Object(
+        {
+          logDays: Type.Integer({ minimum: 1, maximum: 36_500 }),
+          systemLevel: Type.Optional(Type.Enum([...SYSTEM_LEVELS])),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    /** Channels and heartbeat that province.yaml provisions, beside those of the document that people edit. */
+    notify: Type.Optional(
+      Type.Object(
+        { channels: Type.Array(ChannelSchema, { maxItems: 32 }), heartbeat: Type.Optional(HeartbeatSchema) },
+        { additionalProperties: false },
+      ),
     ),
     /** Secrets of channels by name (notify/secrets.ts); absent: systemd's credentials, or `secrets` beside the record. */
     secretsDir: Type.Optional(Path),
@@ -95,10 +108,23 @@ export type ConsoleConfig = Type.Static<typeof ConsoleConfigSchema>;
  */
 export const DEFAULT_GRACE_MS = 25_000;
 
-/** Reads console.json. Throws Problem<JsonFileCode> with the path of the wrong field. */
-export const readConfig: (path: string) => ConsoleConfig = jsonFileReader(
+const read: (path: string) => ConsoleConfig = jsonFileReader(
   ConsoleConfigSchema,
   "the console's configuration",
   "Provision again, or correct the field by hand (docs/architecture.md shows the file).",
   1024 * 1024,
 );
+
+/** Reads console.json. Throws Problem<JsonFileCode | "retention-too-short"> with the path of the wrong field. */
+export function readConfig(path: string): ConsoleConfig {
+  const config = read(path);
+  const least = leastLogDays(config.retention?.systemLevel);
+  const days = config.retention?.logDays ?? least;
+  if (days >= least) return config;
+  throw new Problem(
+    "retention-too-short",
+    `${path}: /retention/logDays`,
+    `${days} days are fewer than the law's ${least} for a system of level ${config.retention?.systemLevel ?? 3} (${LOG_LAW})`,
+    `Keep the log for ${least} days or more.`,
+  );
+}

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
+import { leastLogDays } from "../protocol/retention.ts";
 import { openAdmin } from "./api/admin.ts";
 import { signIns } from "./api/desk/desk.ts";
 import { type ProviderSettings, providerDesk } from "./api/desk/provider.ts";
@@ -13,7 +14,7 @@ import { openScreen } from "./api/screen.ts";
 import { readSite } from "./api/static.ts";
 import { backendOf, readersOver } from "./backend.ts";
 import { steadyClock } from "./clock.ts";
-import { type ConsoleConfig, DEFAULT_GRACE_MS, LEAST_LOG_DAYS } from "./config.ts";
+import { type ConsoleConfig, DEFAULT_GRACE_MS } from "./config.ts";
 import * as correlator from "./correlate/index.ts";
 import { deskOf } from "./desk.ts";
 import { enrolmentDesk } from "./enrolments.ts";
@@ -51,7 +52,7 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
   const registry = readRegistry(config.registryFile);
   const store = openStore(config.dataDir);
   const view = createView(registry, clock.now());
-  const room = deskOf(store, view, config.dataDir, addressPolicyOf(config));
+  const room = deskOf(store, view, config.dataDir, addressPolicyOf(config), config.notify);
   const graceMs = config.timing.graceMs ?? DEFAULT_GRACE_MS;
   const presence = presenceBook({ silentAfterMs: config.timing.silentAfterMs, graceMs });
   const ticking = { now: clock.now, monotonic: clock.monotonic };
@@ -171,7 +172,7 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
   const indexing = keepIndexed({ store, view, pressed: pipeline.pressed, log });
   const retain = () => {
     try {
-      for (const day of store.retain(clock.now(), config.retention?.logDays ?? LEAST_LOG_DAYS))
+      for (const day of store.retain(clock.now(), config.retention?.logDays ?? leastLogDays()))
         log.info({ event: "log-day-dropped", day });
     } catch (error) {
       log.error({ problem: "retention-failed", detail: messageOf(error) });

@@ -4,6 +4,7 @@ import { createDesk, type Desk } from "./incidents/desk.ts";
 import { openSafe } from "./incidents/evidence.ts";
 import { createPolicies } from "./incidents/policies.ts";
 import { notifyRules } from "./notifier.ts";
+import type { Provisioned } from "./notify/provisioned.ts";
 import type { AddressPolicy } from "./outbound/address.ts";
 import type { Store } from "./store/store.ts";
 import type { View } from "./view.ts";
@@ -13,10 +14,11 @@ export function deskOf(
   view: Pick<View, "registry">,
   dataDir: string,
   addresses: AddressPolicy = { allow: [] },
+  provisioned?: Provisioned,
 ): Desk {
   return createDesk({
     tables: store,
-    policies: createPolicies(store.policies, [notifyRules(addresses)]),
+    policies: createPolicies(store.policies, [notifyRules(addresses, provisioned)]),
     safe: openSafe(join(dataDir, "evidence")),
     registry: () => view.registry,
     newest: store.incidents.newest,

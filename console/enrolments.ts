@@ -7,7 +7,7 @@ import type { Admission } from "./gateway/admission.ts";
 import type { Enrolments } from "./store/enrolments.ts";
 import type { Store } from "./store/store.ts";
 
-/** `all`, or the levels of agencies whose agents a person lets in. Others come in by their token alone. */
+/** `all`, or the levels and agencies whose agents a person lets in (province.yaml, enrolment.approve). Others come in by their token alone. */
 export type ApprovalPolicy = "all" | readonly string[];
 
 type Decided<C> = { ok: true } | { ok: false; code: C };
@@ -41,7 +41,7 @@ export function enrolmentDesk({ store, registry, approve, now }: EnrolmentParts)
     const known = registry();
     const agency = known.agents.find((a) => a.id === agent)?.agency;
     const level = known.agencies.find((a) => a.id === agency)?.level;
-    return level !== undefined && approve.includes(level);
+    return agency !== undefined && [agency, level].some((id) => id !== undefined && approve.includes(id));
   };
   return {
     revokedAt: (agent) => revoked.get(agent),

@@ -19,6 +19,9 @@ export interface Metrics {
   connections: Gauge;
   feedClients: Gauge;
   feedDropped: Counter;
+  /** `result`: `ok`, or the code of why not. */
+  notificationTries: Counter<"channel" | "result">;
+  heartbeats: Counter<"result">;
   notificationsSent: Counter<"channel">;
   notificationsFailed: Counter<"channel" | "code">;
   notificationsLeft: Counter<"why">;
@@ -61,6 +64,8 @@ export function createMetrics(): Metrics {
     connections: gauge("agent_connections", "Agents connected"),
     feedClients: gauge("feed_clients", "Screens connected"),
     feedDropped: counter("feed_dropped_total", "Screens dropped because they did not keep up"),
+    notificationTries: counter("notification_tries_total", "Tries at a channel, by result", ["channel", "result"]),
+    heartbeats: counter("heartbeats_total", "Signs of life to the watcher outside, by result", ["result"]),
     notificationsSent: counter("notifications_sent_total", "Messages that a channel took", ["channel"]),
     notificationsFailed: counter("notifications_failed_total", "Messages given up, by why", ["channel", "code"]),
     notificationsLeft: counter("notifications_left_total", "Receivers that were named and could not be told", ["why"]),

@@ -13,6 +13,7 @@ import { type Heartbeat, startHeartbeat } from "./notify/heartbeat.ts";
 import { createNotifier, type Notifier } from "./notify/notifier.ts";
 import { type NotifyRules, readRules } from "./notify/policy.ts";
 import type { Person } from "./notify/ports.ts";
+import { type Provisioned, shippedWith } from "./notify/provisioned.ts";
 import { readSecret } from "./notify/secrets.ts";
 import { type AddressPolicy, urlFault } from "./outbound/address.ts";
 import { guardedLookup } from "./outbound/connect.ts";
@@ -25,15 +26,20 @@ import type { View } from "./view.ts";
 /** The document's name among the province's rules. */
 const RULES = "notifications";
 
-/** What ships, and who judges a new version. */
-export const notifyRules = (addresses: AddressPolicy) => ({
-  name: RULES,
-  shipped: readFileSync(join(import.meta.dirname, "notify", "data", "notifications.yaml"), "utf8"),
-  read: (text: string) => readRules(text, (url) => urlFault(url, addresses)),
-});
+/** What ships, and who judges a new version and reads the one that is kept. */
+export function notifyRules(addresses: AddressPolicy, provisioned: Provisioned = { channels: [] }) {
+  const text = readFileSync(join(import.meta.dirname, "notify", "data", "notifications.yaml"), "utf8");
+  const fault = (url: string) => urlFault(url, addresses);
+  return {
+    name: RULES,
+    shipped: shippedWith(text, provisioned),
+    read: (text: string) => readRules(text, fault, { provisioned }),
+    readKept: (text: string) => readRules(text, fault, { provisioned, kept: true }),
+  };
+}
 
 export interface NotifierSources {
-  config: Pick<ConsoleConfig, "dataDir" | "secretsDir" | "outbound" | "screen">;
+  config: Pick<ConsoleConfig, "dataDir" | "secretsDir" | "outbound" | "screen" | "notify">;
   store: Store;
   view: Pick<View, "registry">;
   desk: Pick<Desk, "policies">;
@@ -56,6 +62,9 @@ export function notifierOver(s: NotifierSources): RunningNotifier {
   const addresses = addressPolicyOf(config);
   const folder = config.secretsDir ?? process.env["CREDENTIALS_DIRECTORY"] ?? join(config.dataDir, "secrets");
   const rules = () => desk.policies.other(RULES) as NotifyRules;
+  // What people put may name a channel that province.yaml has no longer, or an address that may no longer be reached.
+  const judged = notifyRules(addresses, config.notify).read(desk.policies.get(RULES)?.text ?? "");
+  if (!judged.ok) log.warn({ event: "notification-rules-reduced", detail: judged.detail });
   const reach = {
     secret: (name: string) => readSecret(folder, name),
     lookup: guardedLookup(addresses),
@@ -77,6 +86,7 @@ export function notifierOver(s: NotifierSources): RunningNotifier {
     open: (rule) => openChannel(rule, { ...reach, nudge: s.nudge }),
     screenUrl: config.screen.url,
     now: s.now,
+    onTried: (channel, result) => metrics.notificationTries.inc({ channel, result }),
     onSent: (channel) => metrics.notificationsSent.inc({ channel }),
     onFailed(channel, code) {
       metrics.notificationsFailed.inc({ channel, code });
@@ -93,6 +103,7 @@ export function notifierOver(s: NotifierSources): RunningNotifier {
     ...reach,
     rules: () => rules().heartbeat,
     ready: s.ready,
+    onBeat: (result) => metrics.heartbeats.inc({ result }),
     log,
     url: config.screen.url,
   });

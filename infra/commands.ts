@@ -24,9 +24,11 @@ import { daemonsOf, type LabStatus, portHolder, statusOf } from "./platforms/lab
 import { sweep } from "./platforms/lab/sweep.ts";
 import { DEFAULT_LISTEN, DEFAULT_PORT, stackProgram } from "./stack.ts";
 import {
+  channelSecret,
   forgetRootKey,
-  keepProviderSecret,
+  keepBrought,
   openVault,
+  PROVIDER_SECRET,
   restoreRootKey,
   sealedRootKey,
   tokenSecret,
@@ -321,7 +323,11 @@ export const backUpConsole = (options: LabOptions): Promise<RecordCopy> =>
 
 /** Puts the console's secret at the identity provider into the vault; the next `lab up` hands it over. */
 export const keepProvider = ({ secret, ...options }: LabOptions & { secret: string }): void =>
-  keepProviderSecret(vaultOf(options), secret);
+  keepBrought(vaultOf(options), PROVIDER_SECRET, secret);
+
+/** Puts a channel's secret into the vault, under the name that province.yaml calls it by; the next `lab up` hands it over. */
+export const keepChannelSecret = ({ name, secret, ...options }: LabOptions & { name: string; secret: string }): void =>
+  keepBrought(vaultOf(options), channelSecret(name), secret);
 
 interface RootKeyOptions extends LabOptions {
   file: string;

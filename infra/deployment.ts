@@ -10,12 +10,13 @@ import { planOf } from "./plan/index.ts";
 import { subsetOf } from "./plan/subset.ts";
 import type { Plan } from "./plan/types.ts";
 import type { Deployment } from "./platforms/platform.ts";
-import type { ProviderIntent } from "./province/schema.ts";
+import type { Intent, ProviderIntent } from "./province/schema.ts";
 import { portalNames, type RenderFacts } from "./render/index.ts";
 import {
   AUDIT_KEY,
   agentTokens,
   auditKey,
+  channelSecret,
   configKey,
   openPki,
   openVault,
@@ -87,6 +88,7 @@ export async function deploymentFor(
     sshHostKeySecret: sshHostKey(vault),
     fingerprint: vault.fingerprint,
     ...providerOf(intent.signIn?.provider, vault, options.preview ?? false),
+    console: consoleMaterials(intent, vault, options.preview ?? false),
     screen: { port, listen, url },
   };
   const deployment: Deployment = {
@@ -103,6 +105,23 @@ function providerOf(provider: ProviderIntent | undefined, vault: Vault, preview:
   if (vault.has(PROVIDER_SECRET)) return { provider };
   if (preview) return {};
   throw new VaultError("provider-secret-missing", PROVIDER_SECRET, "npx vonggac provider-secret FILE");
+}
+
+/** Channels are told of by their secrets' names; those that the vault lacks are asked for, all at once. */
+function consoleMaterials(
+  { notify, enrolment, retention }: Intent,
+  vault: Vault,
+  preview: boolean,
+): Materials["console"] {
+  const named = [
+    ...(notify?.mail ?? []).flatMap((c) => c.passwordSecret ?? []),
+    ...[...(notify?.webhooks ?? []), ...(notify?.heartbeat ? [notify.heartbeat] : [])].map((c) => c.keySecret),
+  ];
+  const [secrets, missing] = [new Set<string>(), [] as string[]];
+  for (const name of named) vault.has(channelSecret(name)) ? secrets.add(name) : missing.push(name);
+  if (missing.length > 0 && !preview)
+    throw new VaultError("channel-secret-missing", missing.join(", "), "npx vonggac channel-secret NAME FILE");
+  return { notify, enrolment, retention, secrets: [...secrets] };
 }
 
 function dnsMaterials(

@@ -10,6 +10,8 @@ export interface HeartbeatParts extends Omit<WebhookParts, "url" | "keySecret"> 
   ready(): string | undefined;
   /** Which console it is. */
   url: string;
+  /** A sign of life was sent. `result`: `ok`, or the code of why it was not taken. */
+  onBeat(result: string): void;
   log: { warn(facts: object): void; info(facts: object): void };
 }
 export interface Heartbeat {
@@ -29,6 +31,7 @@ export function startHeartbeat(parts: HeartbeatParts): Heartbeat {
     const body = JSON.stringify({ type: "vonggac.beat", console: parts.url, ready: trouble === undefined });
     const outcome = await post({ ...parts, url: rule.url, keySecret: rule.keySecret }, randomUUID(), body);
     busy = false;
+    parts.onBeat(outcome.ok ? "ok" : outcome.code);
     // Said once each way: the watcher is the one that repeats itself.
     if (!outcome.ok && !failing)
       parts.log.warn({ event: "heartbeat-not-taken", why: outcome.code, detail: outcome.detail });

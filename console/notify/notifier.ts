@@ -48,6 +48,8 @@ export interface NotifierParts {
   open(rule: ChannelRule): Channel;
   screenUrl: string;
   now(): number;
+  /** A channel was used, by a message, a test or a probe. `result`: `ok`, or the code of why not. */
+  onTried(channel: string, result: string): void;
   onSent(channel: string): void;
   onFailed(channel: string, code: string): void;
   /** Somebody was named and could not be told. */
@@ -219,6 +221,7 @@ export function createNotifier(parts: NotifierParts): Notifier {
       deliveries.save({ ...next, nextAt });
     });
   const noteHealth = (channel: string, outcome: Outcome): void => {
+    parts.onTried(channel, outcome.ok ? "ok" : outcome.code);
     const known = healthOf(channel);
     const { health, tell } = afterTry(known, outcome, parts.rules().deadAfterMinutes * 60_000, now());
     parts.health.save(health);

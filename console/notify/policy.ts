@@ -5,6 +5,8 @@ import { Compile } from "typebox/compile";
 import { parseDocument } from "yaml";
 import { SEVERITIES } from "../../protocol/finding.ts";
 import { ROLES } from "../people/roles.ts";
+import { hasOwnAddress } from "./own-address.ts";
+import { joined, type Provisioned, withoutGone } from "./provisioned.ts";
 
 const strict = { additionalProperties: false };
 const Id = Type.String({ pattern: "^[a-z0-9][a-z0-9-]{0,63}$" });
@@ -74,6 +76,15 @@ const Receiver = Type.String({ pattern: "^(role|account):.+$", maxLength: 100 })
 const Severities = Type.Array(oneOf(SEVERITIES), { minItems: 1, maxItems: 5 });
 const Time = Type.String({ pattern: "^([01]\\d|2[0-3]):[0-5]\\d$" });
 
+export const HeartbeatSchema = Type.Object(
+  {
+    url: Type.String({ minLength: 8, maxLength: 2_048 }),
+    keySecret: Id,
+    everySeconds: Type.Integer({ minimum: 5, maximum: 3_600 }),
+  },
+  strict,
+);
+
 const RuleSchema = Type.Object(
   {
     channels: Type.Array(ChannelSchema, { minItems: 1, maxItems: 32 }),
@@ -118,16 +129,7 @@ const RuleSchema = Type.Object(
     dedupMinutes: Type.Integer({ minimum: 0, maximum: 1_440 }),
     expireHours: Type.Number({ minimum: 0.05, maximum: 720 }),
     deadAfterMinutes: Type.Number({ minimum: 0, maximum: 1_440 }),
-    heartbeat: Type.Optional(
-      Type.Object(
-        {
-          url: Type.String({ minLength: 8, maxLength: 2_048 }),
-          keySecret: Id,
-          everySeconds: Type.Integer({ minimum: 5, maximum: 3_600 }),
-        },
-        strict,
-      ),
-    ),
+    heartbeat: Type.Optional(HeartbeatSchema),
   },
   strict,
 );
@@ -142,6 +144,7 @@ export type RuleFault =
   | "not-of-shape"
   | "id-twice"
   | "channel-unknown"
+  | "channel-provisioned"
   | "channel-has-no-address"
   | "channel-has-own-address"
   | "role-unknown"
@@ -155,8 +158,21 @@ export interface Fault {
 }
 export type ReadRules = { ok: true; value: NotifyRules } | { ok: false; fault: Fault; detail: string };
 
-/** Reads the document. `urlFault`: why an address may not be sent to (console/outbound). Never throws. */
-export function readRules(text: string, urlFault: (url: string) => string | undefined): ReadRules {
+/** `kept`: it was put before, and what it names and is provisioned no longer is passed over. */
+interface Reading {
+  provisioned?: Provisioned | undefined;
+  kept?: boolean;
+}
+
+/**
+ * Reads the document, and gives the rules with what is provisioned. `urlFault`: why an address may not be sent to
+ * (console/outbound). Never throws.
+ */
+export function readRules(
+  text: string,
+  urlFault: (url: string) => string | undefined,
+  { provisioned = { channels: [] }, kept = false }: Reading = {},
+): ReadRules {
   const fault = (code: RuleFault, path: string, detail: string, remedy: string): ReadRules => ({
     ok: false,
     fault: { code, path, detail, remedy },
@@ -179,15 +195,25 @@ export function readRules(text: string, urlFault: (url: string) => string | unde
     const remedy = "docs/notifications.md shows every field.";
     return fault("not-of-shape", deepest.instancePath || "/", deepest.message ?? "is not of the shape", remedy);
   }
-  const found = beyondShape(value as NotifyRules, urlFault);
-  return found ? fault(...found) : { ok: true, value: value as NotifyRules };
+  const written = value as NotifyRules;
+  const both = joined(written, provisioned);
+  const whole = kept ? withoutGone(both) : both;
+  const shadow = kept ? undefined : shadowed(written, provisioned);
+  const found = shadow ?? beyondShape(written, urlFault) ?? namesFault(whole);
+  return found ? fault(...found) : { ok: true, value: whole };
 }
 
 type Found = [RuleFault, string, string, string];
 
+/** A channel that would have no effect, since province.yaml has one of that id. */
+function shadowed({ channels }: NotifyRules, provisioned: Provisioned): Found | undefined {
+  const i = channels.findIndex((c) => provisioned.channels.some((p) => p.id === c.id));
+  const [id, remedy] = [channels[i]?.id, "Name it in direct and routes only, or take another id."];
+  return i < 0 ? undefined : ["channel-provisioned", `/channels/${i}/id`, `province.yaml provisions ${id}`, remedy];
+}
+
 /** What a schema cannot say: that what is named exists, and that a route has somebody to tell. */
 function beyondShape(r: NotifyRules, urlFault: (url: string) => string | undefined): Found | undefined {
-  const known = new Map(r.channels.map((c) => [c.id, c]));
   const ids = r.channels.map((c) => c.id);
   const routeIds = r.routes.map((x) => x.id);
   const twice = ids.findIndex((id, i) => ids.indexOf(id) !== i);
@@ -203,11 +229,13 @@ function beyondShape(r: NotifyRules, urlFault: (url: string) => string | undefin
       return ["url-refused", `/channels/${i}/url`, no, "An https address outside, or one that outbound.allow names."];
   }
   const no = r.heartbeat && urlFault(r.heartbeat.url);
-  if (no) return ["url-refused", "/heartbeat/url", no, "An https address outside, or one that outbound.allow names."];
-  return namesFault(r, known);
+  return no
+    ? ["url-refused", "/heartbeat/url", no, "An https address outside, or one that outbound.allow names."]
+    : undefined;
 }
 
-function namesFault(r: NotifyRules, known: ReadonlyMap<string, ChannelRule>): Found | undefined {
+function namesFault(r: NotifyRules): Found | undefined {
+  const known = new Map(r.channels.map((c) => [c.id, c]));
   const named: [string, string, "people" | "own"][] = [
     ...r.direct.map((id, i) => [id, `/direct/${i}`, "people"] as [string, string, "people"]),
     ...r.routes.flatMap((x, n) =>
@@ -237,10 +265,6 @@ function namesFault(r: NotifyRules, known: ReadonlyMap<string, ChannelRule>): Fo
   const wrong = receivers.find(([to]) => to.startsWith("role:") && !(ROLES as readonly string[]).includes(to.slice(5)));
   return wrong && ["role-unknown", wrong[1], `${wrong[0]} is no role`, `Roles: ${ROLES.join(", ")}.`];
 }
-
-/** True when it goes to one place for all, not to people. */
-export const hasOwnAddress = (c: ChannelRule): boolean =>
-  c.kind === "webhook" || (c.kind === "mail" && c.to !== undefined);
 
 /** Whether quiet hours hold what goes over it. The screen is never held: there quiet means without a sound. */
 export const keepsQuiet = (c: ChannelRule): boolean => c.kind !== "screen" && (c.quiet ?? c.kind === "mail");

@@ -5,7 +5,8 @@
 import type { Intent } from "../../protocol/casework.ts";
 import type { Incident } from "../../protocol/incident.ts";
 import type { Registry } from "../../protocol/registry.ts";
-import { type ChannelRule, hasOwnAddress, type NotifyRules, type RouteRule } from "./policy.ts";
+import { hasOwnAddress } from "./own-address.ts";
+import type { ChannelRule, NotifyRules, RouteRule } from "./policy.ts";
 import type { Person } from "./ports.ts";
 
 export interface Planned {

@@ -1,7 +1,7 @@
 // The public half of the vault, as the pure side needs it: gathered once, before anything is planned.
 
 import type { SignedAssignment } from "../../protocol/assignment.ts";
-import type { ProviderIntent } from "../province/schema.ts";
+import type { Intent, ProviderIntent } from "../province/schema.ts";
 import type { RenderFacts } from "../render/index.ts";
 import type { Pki, TokenEntry } from "../vault/index.ts";
 
@@ -23,5 +23,7 @@ export interface Materials {
   fingerprint(secret: string): string;
   /** The identity provider by which people come to the console, and its client's secret in the vault. */
   provider?: ProviderIntent;
+  /** What province.yaml says of the console itself, and which secrets of its channels the vault has. */
+  console: Pick<Intent, "notify" | "enrolment" | "retention"> & { secrets: readonly string[] };
   screen: { port: number; listen: string; url: string };
 }

@@ -3,7 +3,7 @@ import type { Registry } from "../../protocol/registry.ts";
 import { registryText } from "../plan/registry.ts";
 import type { Plan, PlannedHost } from "../plan/types.ts";
 import { agentConfig, caConfig, consoleConfig, isAuditor, OURS } from "../render/index.ts";
-import { PROVIDER_SECRET, tokenSecret } from "../vault/index.ts";
+import { channelSecret, PROVIDER_SECRET, tokenSecret } from "../vault/index.ts";
 import type { Materials } from "./facts.ts";
 import { directory, type Part, paths, secret, text } from "./part.ts";
 
@@ -52,12 +52,18 @@ export function agentPart(plan: Plan, host: PlannedHost, m: Materials): Part {
 /** The console and, as another account, the enrolment CA, whose socket the console's account reaches through its group. */
 export function consolePart(registry: Registry, m: Materials): Part {
   const own = [
-    text(OURS.console.config, consoleConfig(m.screen.url, m.provider)),
+    text(OURS.console.config, consoleConfig(m.screen.url, m.console, m.provider)),
     text(OURS.console.certificate, m.gateway.chain),
     secret(m, OURS.console.key, m.gateway.keySecret, `${CONSOLE}:${CONSOLE}`),
     text(OURS.ca.certificate, m.pki.enrolment.certificate),
     ...(m.provider ? [secret(m, OURS.console.providerSecret, PROVIDER_SECRET, `${CONSOLE}:${CONSOLE}`)] : []),
   ];
+  const { notify, secrets } = m.console;
+  if (notify?.roots !== undefined) own.push(text(OURS.console.roots, notify.roots));
+  // Read at each use: a new password is no reason to start the console again.
+  const channels = secrets.map((name) =>
+    secret(m, `${OURS.console.secrets}/${name}`, channelSecret(name), `${CONSOLE}:${CONSOLE}`),
+  );
   const authority = [
     text(OURS.ca.config, caConfig()),
     secret(m, OURS.ca.key, m.pki.enrolment.keySecret, `${CA}:${CA}`),
@@ -72,10 +78,11 @@ export function consolePart(registry: Registry, m: Materials): Part {
     directories: [
       // Sticky: the console makes its socket here and can move nobody else's file.
       directory(FOLDER, "1775", `root:${CONSOLE}`),
+      ...(notify ? [directory(OURS.console.secrets, "0750", `root:${CONSOLE}`)] : []),
       directory("/run/vonggac/ca", "2750", `${CA}:${CONSOLE}`),
       directory(OURS.ca.state, "0700", `${CA}:${CA}`),
     ],
-    files: [...own, ...authority, ...watched],
+    files: [...own, ...channels, ...authority, ...watched],
     daemons: [
       {
         name: "enrol-ca",

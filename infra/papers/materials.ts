@@ -26,6 +26,7 @@ export function materialsWithoutVault(plan: Plan, ds: (zone: string) => string =
     auditSecret: "-",
     sshHostKeySecret: "-",
     fingerprint: () => "-",
+    console: { secrets: [] },
     screen: { port: 0, listen: "", url: "" },
   };
 }

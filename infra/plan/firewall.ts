@@ -27,6 +27,7 @@ export const SERVICES = {
   mail: { tcp: [25, 465, 587], udp: [] },
   bgp: { tcp: [179], udp: [] },
   gateway: { tcp: [8443], udp: [] },
+  heartbeat: { tcp: [8460], udp: [] },
 } as const satisfies Record<string, Ports>;
 export type Service = keyof typeof SERVICES;
 
@@ -151,8 +152,8 @@ export const FLOWS: readonly Flow[] = [
     id: "notify",
     from: { tasks: ["console"] },
     to: INTERNET,
-    services: ["https", "mail"],
-    why: "the console tells people who are not at their desks",
+    services: ["https", "mail", "heartbeat"],
+    why: "the console tells people who are not at their desks, and a watcher outside that it lives (province.yaml, notify)",
   },
   {
     id: "browse",

@@ -59,7 +59,7 @@ export function prefixProblems(p: Written): Broken[] {
 }
 
 /** The addresses of a prefix, or what is wrong with it. */
-function prefixRange(text: string, family: 4 | 6): { from: bigint; to: bigint; length: number } | string {
+export function prefixRange(text: string, family: 4 | 6): { from: bigint; to: bigint; length: number } | string {
   try {
     const address = family === 4 ? new Address4(text) : new Address6(text);
     const from = address.startAddress().bigInt();

@@ -15,6 +15,7 @@ export type ProblemCode =
   | "prefix-wrong"
   | "prefix-overlap"
   | "network-wrong"
+  | "retention-too-short"
   | "lock-missing"
   | "lock-invalid"
   | "lock-disagrees"

@@ -82,6 +82,26 @@ export const unknownReferences: readonly Rule[] = [
         (row.agencies ?? []).map((a, i): Reference => [a, ["signIn", "provider", "rows", r, "agencies", i]]),
       ),
   ),
+  kind(
+    "agency",
+    ["agencies", "notify"],
+    (p) => p.agencies.map(id),
+    (p) =>
+      (["mail", "webhooks"] as const).flatMap((list) =>
+        (p.notify?.[list] ?? []).flatMap((c, n) =>
+          (c.agencies ?? []).map((a, i): Reference => [a, ["notify", list, n, "agencies", i]]),
+        ),
+      ),
+  ),
+  kind(
+    "level or agency",
+    ["levels", "datacentres", "enrolment"],
+    (p) => [...p.levels, ...p.datacentres, ...p.agencies].map(id),
+    (p) => {
+      const approve = p.enrolment?.approve ?? "all";
+      return approve === "all" ? [] : approve.map((a, i): Reference => [a, ["enrolment", "approve", i]]);
+    },
+  ),
 ];
 
 /** Ids longer than this list are told by what they are. */

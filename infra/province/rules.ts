@@ -4,6 +4,7 @@
 import type { Broken } from "./broken.ts";
 import type { Path } from "./locate.ts";
 import { networkProblems, serverProblems, uplinkProblems } from "./network-rules.ts";
+import { notifyProblems, shortRetention } from "./notify-rules.ts";
 import { prefixProblems } from "./prefix-rules.ts";
 import { unknownReferences } from "./reference-rules.ts";
 import type { Written } from "./schema.ts";
@@ -20,6 +21,8 @@ const RULES: readonly Rule[] = [
   { reads: ["levels", "providers", "services"], find: repeatedWords },
   { reads: ["province", "services"], find: reservedIds },
   { reads: ["signIn"], find: unusableRows },
+  { reads: ["notify"], find: notifyProblems },
+  { reads: ["retention"], find: shortRetention },
   { reads: ["datacentres", "devices"], find: repeatedNumbers },
   { reads: ["province", "upstreams", "internet"], find: repeatedAsns },
   ...unknownReferences,

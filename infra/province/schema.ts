@@ -1,6 +1,7 @@
 // The shape of province.yaml, and the only place that states it. A description says what would be right: it is what
 // the reader of an error gets. What goes beyond one value (references, overlaps) stands in rules.ts.
 import Type from "typebox";
+import { SYSTEM_LEVELS } from "../../protocol/retention.ts";
 
 const text = (right: string) => Type.String({ minLength: 1, maxLength: 200, description: right });
 const pattern = (expression: string, right: string) => Type.String({ pattern: expression, description: right });
@@ -148,6 +149,87 @@ const Provider = object({
 });
 export type ProviderIntent = Type.Static<typeof Provider>;
 
+/** What the console's firewall lets out to channels (plan/firewall.ts; a test holds both to the same numbers). */
+export const OUTWARD_PORTS = { mail: [25, 465, 587], webhook: [443], heartbeat: [443, 8460] } as const;
+const SecretName = pattern("^[a-z0-9][a-z0-9-]{0,63}$", "a secret's name in the vault such as smtp-password");
+const ChannelId = pattern("^[a-z0-9][a-z0-9-]{0,63}$", "small letters, digits and hyphens");
+/** Neither a name and password nor a query: a secret in an address would stand in logs. */
+const HttpsUrl = (port: string, right: string) =>
+  pattern(`^https://([a-z0-9.-]+|\\[[0-9a-f:.]+\\])(:(${port}))?(/[!$->A-Z\\[-~]*)?$`, right);
+const MailAddress = pattern(
+  "^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\\.[A-Za-z0-9-]{1,63}){0,8}$",
+  "an address such as vonggac@camau.gov.vn",
+);
+const own = {
+  language: Type.Optional(oneOf(["vi", "en"])),
+  agencies: Type.Optional(list(Slug, 1, "agencies of whose part alone it tells; left out, the whole province")),
+};
+/** Channels by which people outside the console are told, beside the screen. Their secrets never stand here: `vonggac channel-secret`. */
+const Notify = object({
+  mail: Type.Optional(
+    list(
+      object({
+        id: ChannelId,
+        host: pattern("^[A-Za-z0-9.:-]{1,253}$", "the relay's name or address"),
+        port: Type.Enum([...OUTWARD_PORTS.mail], { description: OUTWARD_PORTS.mail.join(", ") }),
+        from: MailAddress,
+        user: Type.Optional(text("the console's account at the relay")),
+        passwordSecret: Type.Optional(SecretName),
+        to: Type.Optional(list(MailAddress, 1, "a list of addresses; left out, each person's own")),
+        ...own,
+      }),
+      1,
+      "a list of mail relays",
+    ),
+  ),
+  webhooks: Type.Optional(
+    list(
+      object({
+        id: ChannelId,
+        url: HttpsUrl("443", "an https address on port 443, without password or query"),
+        keySecret: SecretName,
+        ...own,
+      }),
+      1,
+      "a list of webhooks",
+    ),
+  ),
+  heartbeat: Type.Optional(
+    object({
+      url: HttpsUrl("443|8460", "an https address on port 443 or 8460, without password or query"),
+      keySecret: SecretName,
+      everySeconds: whole(5, 3_600),
+    }),
+  ),
+  reach: Type.Optional(
+    list(
+      pattern("^[0-9a-f:.]+/[0-9]{1,3}$", "a prefix such as 10.20.0.0/16"),
+      1,
+      "private networks in which a relay, webhook or watcher stands",
+    ),
+  ),
+  roots: Type.Optional(
+    pattern(
+      "^\\s*-----BEGIN CERTIFICATE-----[\\s\\S]*$",
+      "certificates (PEM) that count beside the world's authorities",
+    ),
+  ),
+});
+export type NotifyIntent = Type.Static<typeof Notify>;
+
+/** Whose agents a person lets in, beside their token. */
+const Enrolment = object({
+  approve: Type.Union([Type.Literal("all"), list(Slug, 1, "a list of levels and agencies")], {
+    description: "all, or a list of levels and agencies",
+  }),
+});
+const Retention = object({
+  systemLevel: Type.Optional(
+    Type.Enum([...SYSTEM_LEVELS], { description: `the system's level: ${SYSTEM_LEVELS.join(", ")}; left out, 3` }),
+  ),
+  logDays: whole(1, 36_500),
+});
+
 export const ProvinceSchema = object({
   province: object({
     id: Slug,
@@ -178,6 +260,9 @@ export const ProvinceSchema = object({
   devices: Type.Optional(list(Device, 0, "a list of devices")),
   targets: Type.Optional(list(Coverage, 0, "a list of what shall be reached at a level by a day")),
   signIn: Type.Optional(object({ provider: Provider })),
+  notify: Type.Optional(Notify),
+  enrolment: Type.Optional(Enrolment),
+  retention: Type.Optional(Retention),
   lab: object({ agencies: list(Slug, 1, "a list of agencies' ids") }),
   agencies: Type.Union(
     [

@@ -1,7 +1,7 @@
 // The configuration files of our own three programs (docs/architecture.md, Configuration files of our own programs). Pure.
 import type { Plan } from "../plan/types.ts";
 import { serverOf } from "../plan/zones.ts";
-import type { ProviderIntent } from "../province/schema.ts";
+import type { Intent, NotifyIntent, ProviderIntent } from "../province/schema.ts";
 import { perPlan } from "./per-plan.ts";
 
 /** Paths of our own files, as the daemons see them. */
@@ -19,6 +19,9 @@ export const OURS = {
     key: "/run/vonggac/gateway.key",
     adminSocket: "/run/vonggac/console-admin.sock",
     providerSecret: "/run/vonggac/provider-secret",
+    /** A folder: a file a secret of a channel. */
+    secrets: "/run/vonggac/secrets",
+    roots: "/run/vonggac/channel-roots.pem",
   },
   ca: {
     main: "/opt/vonggac/console/enrol-ca/main.ts",
@@ -69,8 +72,22 @@ export function agentConfig(plan: Plan, agent: string): string {
   });
 }
 
+/** What console.json says of channels: they themselves, where their secrets lie, what they may reach. */
+const channels = ({ mail = [], webhooks = [], heartbeat, reach, roots }: NotifyIntent) => ({
+  notify: {
+    channels: [...mail.map((c) => ({ kind: "mail", ...c })), ...webhooks.map((c) => ({ kind: "webhook", ...c }))],
+    ...(heartbeat && { heartbeat }),
+  },
+  secretsDir: OURS.console.secrets,
+  outbound: { allow: reach ?? [], ...(roots !== undefined && { rootsFile: OURS.console.roots }) },
+});
+
 /** console.json; `screenUrl` is where the operator's browser finds the screen. */
-export const consoleConfig = (screenUrl: string, provider?: ProviderIntent): string =>
+export const consoleConfig = (
+  screenUrl: string,
+  { notify, enrolment, retention }: Pick<Intent, "notify" | "enrolment" | "retention">,
+  provider?: ProviderIntent,
+): string =>
   json({
     gateway: {
       host: "::",
@@ -86,6 +103,9 @@ export const consoleConfig = (screenUrl: string, provider?: ProviderIntent): str
     assignmentsFile: OURS.assignments,
     dataDir: OURS.console.record,
     ...(provider && { provider: { ...provider, clientSecretFile: OURS.console.providerSecret } }),
+    ...(enrolment && { enrolment }),
+    ...(retention && { retention }),
+    ...(notify && channels(notify)),
     releasesDir: OURS.console.releases,
     metrics: { host: "127.0.0.1", port: METRICS.console },
     timing: { beatMs: 2_000, silentAfterMs: 6_000, settleMs: 600, recoverMs: 3_000 },

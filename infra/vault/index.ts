@@ -1,7 +1,7 @@
 // What the other parts of infra use of the vault.
 export { agentTokens, configKey, signedAssignments, type TokenEntry, tokenSecret } from "./agents.ts";
+export { channelSecret, keepBrought, PROVIDER_SECRET } from "./brought.ts";
 export { openPki, type Pki, type ServerCertificate } from "./pki.ts";
-export { keepProviderSecret, PROVIDER_SECRET } from "./provider.ts";
 export { forgetRootKey, restoreRootKey, sealedRootKey } from "./root-key.ts";
 export { readSecret, VaultError } from "./store.ts";
 export { openVault, type Vault } from "./vault.ts";

@@ -16,6 +16,7 @@ import {
 import { dirname, join, normalize } from "node:path";
 
 export type VaultCode =
+  | "channel-secret-missing"
   | "passphrase-weak"
   | "provider-secret-missing"
   | "root-key-absent"

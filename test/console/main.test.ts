@@ -19,6 +19,12 @@ const cases: [string, string, (c: ConsoleConfig & Record<string, unknown>) => vo
   ["a field that nobody knows", "file-invalid", (c) => Object.assign(c, { gatway: 1 }), /gatway|additional/i],
   ["a port that is none", "file-invalid", (c) => Object.assign(c.gateway, { port: "8443" }), /gateway\/port/],
   [
+    "a log that would be kept for a shorter time than the law says",
+    "retention-too-short",
+    (c) => Object.assign(c, { retention: { logDays: 185, systemLevel: 4 } }),
+    /\/retention\/logDays.*186 for a system of level 4 \(TCVN 14423:2026/,
+  ],
+  [
     "a registry that is not there",
     "file-unreadable",
     (c) => Object.assign(c, { registryFile: files.file("none.json") }),

@@ -12,7 +12,7 @@ import { ROLES } from "../../console/people/roles.ts";
 import { codeOf, stepAt } from "../../console/people/totp.ts";
 import { deploymentFor } from "../../infra/deployment.ts";
 import { PEOPLE_ROLES } from "../../infra/province/schema.ts";
-import { keepProviderSecret, openVault } from "../../infra/vault/index.ts";
+import { keepBrought, openVault, PROVIDER_SECRET } from "../../infra/vault/index.ts";
 import { makeCa, serverLeaf } from "./support/pki.ts";
 import { freePort, type Process, prepareProcesses } from "./support/processes.ts";
 import { throughPages } from "./support/provider-pages.ts";
@@ -51,7 +51,7 @@ async function configured(issuer: string) {
     screenUrl: "http://127.0.0.1:1",
   };
   await assert.rejects(deploymentFor(options), { code: "provider-secret-missing" });
-  keepProviderSecret(openVault(join(options.stateDir, "vault"), Date.now()), `${SECRET}\n`);
+  keepBrought(openVault(join(options.stateDir, "vault"), Date.now()), PROVIDER_SECRET, `${SECRET}\n`);
   const { deployment } = await deploymentFor(options);
   const made = deployment.hosts.find((h) => h.id === "console")!.files;
   const text = (name: string) => made.find((f) => f.path === `/run/vonggac/${name}`)!;

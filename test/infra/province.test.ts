@@ -58,6 +58,7 @@ describe("a bad province", () => {
       "prefix-wrong": true,
       "prefix-overlap": true,
       "network-wrong": true,
+      "retention-too-short": true,
     };
     assert.deepEqual([...codes].sort(), Object.keys(all).sort());
     assert.ok(files.length >= 48, `${files.length} files`);

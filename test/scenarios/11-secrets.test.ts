@@ -12,8 +12,8 @@ before(async () => {
 
 const STATE = path.join(ROOT, ".vonggac", ...(STACK === "lab" ? [] : ["stacks", STACK]));
 const RUN = `/run/vonggac/${STACK}`;
-/** Certificates, indexes and the wrong DS are public; a word shorter than this proves nothing. */
-const isPublic = (name: string) => /\.(crt|json|wrong-ds)$/.test(name);
+/** Certificates, indexes, marks and the wrong DS are public; a word shorter than this proves nothing. */
+const isPublic = (name: string) => /\.(crt|json|mark|wrong-ds)$/.test(name);
 const LEAST = 32;
 
 function filesBelow(folder: string): string[] {

@@ -89,6 +89,7 @@ test("silence is told, kept over the watcher's own restart, and its end is told;
       addresses: { allow: [] },
       roots: [s.ca.cert],
       now: () => s.time.now,
+      onBeat() {},
       log,
     });
   let beat = beating();

@@ -33,6 +33,7 @@ export function notifierOver({ store, ...rest }: Over): Notifier & { rules(): No
     concerned: store.scoped.concerned,
     open: () => ({ send: async () => ({ ok: true }) }),
     screenUrl: "http://127.0.0.1:8080",
+    onTried() {},
     onSent() {},
     onFailed() {},
     onLeft() {},

@@ -33,6 +33,8 @@ export interface LinkOptions extends Omit<Parts, "onAck"> {
   onConnected?(isConnected: boolean): void;
   onAcked?(): void;
   random?: () => number;
+  /** How long a connection may take to stand; milliseconds. */
+  connectMs?: number;
 }
 
 export class Link {
@@ -91,7 +93,7 @@ export class Link {
   }
 
   private connect(): void {
-    const { url, roots, serverName, identity } = this.options;
+    const { url, roots, serverName, identity, connectMs = CONNECT_MS } = this.options;
     const { key, certificate } = identity();
     // The types of ws leave out what it hands on to tls.connect.
     const options: ClientOptions & { servername: string } = {
@@ -103,7 +105,7 @@ export class Link {
       handshakeTimeout: HANDSHAKE_MS,
       finishRequest: (request: ClientRequest) => {
         request.once("socket", (tcp) => {
-          const late = setTimeout(() => request.destroy(new Error(`no connection in ${CONNECT_MS} ms`)), CONNECT_MS);
+          const late = setTimeout(() => request.destroy(new Error(`no connection in ${connectMs} ms`)), connectMs);
           for (const end of ["connect", "close"]) tcp.once(end, () => clearTimeout(late));
         });
         request.end();

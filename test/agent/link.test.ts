@@ -1,6 +1,9 @@
 // The line against a real WebSocket server over mutual TLS that loses acks, breaks, refuses and goes silent.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
@@ -87,6 +90,21 @@ async function setUp(c: TestContext, more: Partial<LinkOptions> = {}, limit = 10
   });
   return { far, outbox, link, options, logged, troubles, put, end, assigned, fulls: () => fulls, path };
 }
+/** A port of a program that stands still, whose waiting line is full: the kernel answers no further SYN. */
+async function deafPort(c: TestContext): Promise<number> {
+  const program =
+    'const s = require("net").createServer().listen(0, "127.0.0.1", 1, () => console.log(s.address().port))';
+  const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  c.after(() => child.kill("SIGKILL"));
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const port = Number(line);
+  child.kill("SIGSTOP");
+  for (let i = 0; i < 16; i++) {
+    const filler = connect(port, "127.0.0.1").on("error", () => {});
+    c.after(() => filler.destroy());
+  }
+  return port;
+}
 const targets = (far: TestConsole) => far.record.map((i) => (i.type === "report" ? i.target : i.id));
 const names = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `t${from + i}`);
 
@@ -114,6 +132,18 @@ test("a detection leaves at once, and ahead of reports that wait", async (c) => 
   await until(() => t.far.record.length === 2);
   assert.ok(performance.now() - start < 35, "it does not wait for the reports' forty milliseconds");
   assert.deepEqual(targets(t.far), ["D", "t1"]);
+});
+
+test("a path that swallows what is sent is given up in the time for connecting, and tried again", async (c) => {
+  const port = await deafPort(c);
+  const { link, logged, put, outbox } = await setUp(c, { url: `wss://127.0.0.1:${port}/agent`, connectMs: 150 });
+  put(report(1));
+  link.start();
+  const over = () => logged.filter(({ event }) => event === "console-connection-over").map(({ about }) => about);
+  await until(() => over().length === 2, 20_000);
+  for (const { why, detail } of over())
+    assert.deepEqual({ why, detail }, { why: "unreachable", detail: "no connection in 150 ms" });
+  assert.equal(outbox.depth, 1);
 });
 
 test("beats carry the digest once all is acked, and their acks keep the line", async (c) => {

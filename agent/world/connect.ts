@@ -1,6 +1,5 @@
-// TCP, TLS and UDP for the checks. Every call ends within its time, closes what it opened and gives a name for a failure.
+// TCP and TLS for the checks (UDP: datagram.ts). Every call ends within its time, closes what it opened and gives a name for a failure.
 import type { X509Certificate } from "node:crypto";
-import { createSocket } from "node:dgram";
 import { connect, type Socket } from "node:net";
 import type * as tls from "node:tls";
 import type { Endpoint, Failed, NetworkFailure, TlsSeen } from "../check.ts";
@@ -199,39 +198,6 @@ export function streamTcp(
         waiting = waiting.subarray(end);
         if (take(message) === "done") return done({ ok: true });
       }
-    });
-  });
-}
-
-/** An address needs no looking up: Node's own way there tells addresses from names by expressions that cost more than the sending. */
-const asGiven = (address: string, _options: unknown, done: (error: null, address: string, family: number) => void) =>
-  done(null, address, address.includes(":") ? 6 : 4);
-
-/** A connected socket with a port of its own: only the server asked can answer (RFC 5452 §9.2). */
-export function exchangeUdp(
-  to: Endpoint,
-  query: Uint8Array,
-  accepts: (answer: Uint8Array) => boolean,
-  timeoutMs: number,
-): Promise<{ ok: true; answer: Uint8Array } | Failed> {
-  return new Promise((resolve) => {
-    const socket = createSocket({ type: to.address.includes(":") ? "udp6" : "udp4", lookup: asGiven });
-    let over = false;
-    const done = (result: { ok: true; answer: Uint8Array } | Failed) => {
-      if (over) return;
-      over = true;
-      stop();
-      socket.close();
-      resolve(result);
-    };
-    const stop = deadline(timeoutMs, () => done(TIMEOUT));
-    socket.on("error", (error) => done(failed(error)));
-    socket.on("message", (answer) => {
-      if (accepts(answer)) done({ ok: true, answer });
-    });
-    socket.connect(to.port, to.address, (error?: Error) => {
-      if (error) done(failed(error));
-      else socket.send(query, (sent) => sent && done(failed(sent)));
     });
   });
 }

@@ -2,7 +2,8 @@
 import { randomInt } from "node:crypto";
 import type { World } from "../check.ts";
 import { burstUdp } from "./burst.ts";
-import { connectSmtpTls, connectTcp, connectTls, exchangeTcp, exchangeUdp, streamTcp } from "./connect.ts";
+import { connectSmtpTls, connectTcp, connectTls, exchangeTcp, streamTcp } from "./connect.ts";
+import { exchangeUdp } from "./datagram.ts";
 import { makeKernel } from "./kernel.ts";
 import { fetchPage } from "./page.ts";
 import { RESOLV_CONF, smallText } from "./small-text.ts";

@@ -5,7 +5,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { World } from "../../../agent/check.ts";
-import { exchangeTcp, exchangeUdp } from "../../../agent/world/connect.ts";
+import { exchangeTcp } from "../../../agent/world/connect.ts";
+import { exchangeUdp } from "../../../agent/world/datagram.ts";
 
 export const ZONE = "camau.example";
 const ZONE_TEXT = `$ORIGIN ${ZONE}.

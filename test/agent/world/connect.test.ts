@@ -4,7 +4,8 @@ import { createServer as createHttpsServer } from "node:https";
 import { createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { burstUdp } from "../../../agent/world/burst.ts";
-import { connectTcp, connectTls, exchangeTcp, exchangeUdp } from "../../../agent/world/connect.ts";
+import { connectTcp, connectTls, exchangeTcp } from "../../../agent/world/connect.ts";
+import { exchangeUdp } from "../../../agent/world/datagram.ts";
 import { fetchPage } from "../../../agent/world/page.ts";
 import { Pki } from "../support/pki.ts";
 
@@ -63,6 +64,37 @@ test("UDP: only an answer that is accepted ends the wait; a closed port is refus
     await new Promise((resolve) => setTimeout(resolve, 20));
     assert.equal(why(await exchangeUdp({ address, port }, query, () => true, 500)), "refused");
   }
+});
+
+test("UDP: questions one after the other share a port for a while, those at once have one each, and nobody hears another's", async () => {
+  const server = createSocket("udp4");
+  await new Promise<void>((resolve) => server.bind(0, "127.0.0.1", resolve));
+  const ports: number[] = [];
+  server.on("message", (message, peer) => {
+    ports.push(peer.port);
+    server.send(message, peer.port, peer.address);
+    // Twice, and late: the next question on this port must not take it for its own.
+    setTimeout(() => server.send(message, peer.port, peer.address, () => {}), 5);
+  });
+  const to = { address: "127.0.0.1", port: server.address().port };
+  const ask = (n: number) => exchangeUdp(to, Uint8Array.of(n), (a) => a[0] === n, 2_000);
+  const heard = (result: Awaited<ReturnType<typeof ask>>) => result.ok && result.answer[0];
+  for (let n = 0; n < 40; n++) assert.equal(heard(await ask(n)), n);
+  // Sixteen a port; a pause longer than a port's rest, on a starved machine, makes one more.
+  const row = new Set(ports).size;
+  assert.ok(row >= 3 && row < 20, `${row} ports`);
+  const most = Math.max(...[...new Set(ports)].map((port) => ports.filter((one) => one === port).length));
+  assert.ok(most <= 16, `${most} questions of one port`);
+  ports.length = 0;
+  assert.deepEqual((await Promise.all([50, 51, 52, 53].map(ask))).map(heard), [50, 51, 52, 53]);
+  assert.equal(new Set(ports).size, 4);
+  // A port whose question was not answered is not used again.
+  const unanswered = ports.length;
+  assert.equal(why(await exchangeUdp(to, Uint8Array.of(60), () => false, 30)), "timeout");
+  await ask(61);
+  assert.notEqual(ports[unanswered], ports[unanswered + 1]);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  server.close();
 });
 
 test("DNS over TCP: an answer in parts, one that is cut short, one that never comes", async () => {

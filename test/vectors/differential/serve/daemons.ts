@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TYPE } from "../../../../agent/wire/dns/index.ts";
 import { ask } from "../../../../agent/wire/dns-ask.ts";
-import { exchangeTcp, exchangeUdp } from "../../../../agent/world/connect.ts";
+import { exchangeTcp } from "../../../../agent/world/connect.ts";
+import { exchangeUdp } from "../../../../agent/world/datagram.ts";
 import type { ServerAddresses } from "../zones/content.ts";
 import type { Zone } from "../zones/zone.ts";
 

@@ -22,7 +22,8 @@ const startOf = (day: string) => Date.parse(`${day}T00:00:00+07:00`);
 
 /** What the rules make of an incident, in their own words. */
 export function propose(rules: Clocks, incident: Incident, now: number): Classification {
-  const fitting = rules.proposals.filter((p) => fits(p.when, incident));
+  const detections = detectionsOf(incident);
+  const fitting = rules.proposals.filter((p) => fits(p.when, incident, { detections }));
   const [first] = fitting;
   const grades = [...new Set(fitting.flatMap((p) => p.grades))];
   return {
@@ -35,15 +36,22 @@ export function propose(rules: Clocks, incident: Incident, now: number): Classif
   };
 }
 
-/** Every condition that is given holds. */
-export function fits(when: When, incident: Incident, nature?: string): boolean {
+/** Tags of an incident's evidence, each once, as rules write them. */
+const detectionsOf = ({ evidence }: Incident): Set<string> =>
+  new Set([...new Set(evidence.map((e) => e.tag))].map((tag) => tag.toLowerCase().replaceAll("_", "-")));
+
+/** Every condition that is given holds. `detections` is what `detectionsOf` gives, for who asks of many rules. */
+export function fits(
+  when: When,
+  incident: Incident,
+  { nature, detections = detectionsOf(incident) }: { nature?: string; detections?: Set<string> } = {},
+): boolean {
   const { lost, degraded, affected } = incident.impact;
   const agencies = new Set([...lost, ...degraded, ...affected]).size;
-  const detections = incident.evidence.map((e) => e.tag.toLowerCase().replaceAll("_", "-"));
   // Of class, nature and detection one is enough: they are three ways to say what it is.
   const what = [
     when.class?.includes(incident.class),
-    when.detection?.some((d) => detections.includes(d)),
+    when.detection?.some((d) => detections.has(d)),
     nature === undefined ? undefined : when.nature?.includes(nature),
   ].filter((x) => x !== undefined);
   if (what.length > 0 && !what.includes(true)) return false;

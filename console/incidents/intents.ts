@@ -15,7 +15,8 @@ export function changeIntents(before: Incident | undefined, after: Incident, to:
     reason: lastReason(after),
   });
   if (!before) return [intent("opened", after.openedAt)];
-  const joined = phaseOf(after) === "open" ? concerned(after).filter((a) => !concerned(before).includes(a)) : [];
+  const known = new Set(concerned(before));
+  const joined = phaseOf(after) === "open" ? concerned(after).filter((a) => !known.has(a)) : [];
   return [...moved(before, after, intent, now), ...joinedIntents(intent, joined)];
 }
 

@@ -7,7 +7,7 @@ import type { Playbook } from "./schema.ts";
 /** The playbooks that fit, those that name the nature first. */
 export const fittingPlaybooks = (books: Playbook[], incident: Incident, nature: string): Playbook[] =>
   books
-    .filter((b) => fits(b.when, incident, nature))
+    .filter((b) => fits(b.when, incident, { nature }))
     .sort(
       (a, b) => Number(b.when.nature?.includes(nature) ?? false) - Number(a.when.nature?.includes(nature) ?? false),
     );

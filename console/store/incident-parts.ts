@@ -1,6 +1,6 @@
 // What grows of an incident, its evidence and its history, as rows of their own: what a commit adds is one more row, and not the whole
-// incident anew. Entries are compared by their text: rows whose entries still stand, in their order, stay; one of which only the end
-// still stands is written again without its beginning; what is new is appended as one row.
+// incident anew. Rows whose entries still stand, in their order, stay; one of which only the end still stands is written again without
+// its beginning; what is new is appended as one row.
 import type { DatabaseSync } from "node:sqlite";
 import type { Incident } from "../../protocol/incident.ts";
 
@@ -8,7 +8,7 @@ const KINDS = ["evidence", "history"] as const;
 type Kind = (typeof KINDS)[number];
 interface Kept {
   i: number;
-  entries: string[];
+  entries: readonly object[];
 }
 
 export interface IncidentParts {
@@ -30,41 +30,35 @@ export function incidentPartsOf(db: DatabaseSync): IncidentParts {
   const update = db.prepare("UPDATE incident_part SET json = ? WHERE incident = ? AND kind = ? AND i = ?");
   const remove = db.prepare("DELETE FROM incident_part WHERE incident = ? AND kind = ? AND i = ?");
   const known = new Map<string, Kept[]>();
-  // Entries are never changed in place: each is made into text once.
-  const texts = new WeakMap<object, string>();
-
-  const textOf = (entry: object): string => {
-    const text = texts.get(entry) ?? JSON.stringify(entry);
-    texts.set(entry, text);
-    return text;
-  };
   const rowsOf = (id: string, kind: Kind): { i: number; json: string }[] =>
     select.all(id, kind) as unknown as { i: number; json: string }[];
   const keptOf = (id: string, kind: Kind): Kept[] =>
-    rowsOf(id, kind).map(({ i, json }) => ({ i, entries: entriesOf(json).map((e) => JSON.stringify(e)) }));
+    rowsOf(id, kind).map(({ i, json }) => ({ i, entries: entriesOf(json) }));
   const remember = (key: string, rows: Kept[]): void => {
     known.delete(key);
     known.set(key, rows);
     if (known.size > MOST_KNOWN) known.delete(known.keys().next().value!);
   };
-  const saveKind = (id: string, kind: Kind, entries: readonly object[]): void => {
+  const saveKind = (id: string, kind: Kind, wanted: readonly object[]): void => {
     const key = `${kind} ${id}`;
     const before = known.get(key) ?? keptOf(id, kind);
-    const wanted = entries.map(textOf);
     const rows: Kept[] = [];
     let done = 0;
     for (const row of before) {
-      const stands = row.entries.slice(standingFrom(row.entries, wanted, done));
-      if (stands.length === 0) remove.run(id, kind, row.i);
+      const from = standingFrom(row.entries, wanted, done);
+      const count = row.entries.length - from;
+      if (count === 0) remove.run(id, kind, row.i);
       else {
-        if (stands.length < row.entries.length) update.run(jsonOf(stands), id, kind, row.i);
-        rows.push({ i: row.i, entries: stands });
-        done += stands.length;
+        // The same entries as the incident holds now, so that the next look finds them by what they are.
+        const entries = wanted.slice(done, done + count);
+        if (from > 0) update.run(JSON.stringify(entries), id, kind, row.i);
+        rows.push({ i: row.i, entries });
+        done += count;
       }
     }
     if (done < wanted.length) {
       const row = { i: (before.at(-1)?.i ?? 0) + 1, entries: wanted.slice(done) };
-      insert.run(id, kind, row.i, jsonOf(row.entries));
+      insert.run(id, kind, row.i, JSON.stringify(row.entries));
       rows.push(row);
     }
     remember(key, rows);
@@ -85,17 +79,21 @@ export function incidentPartsOf(db: DatabaseSync): IncidentParts {
   };
 }
 
-const jsonOf = (entries: string[]): string => `[${entries.join()}]`;
-
 /** A row from before rows held several entries holds one. */
-function entriesOf(json: string): unknown[] {
+function entriesOf(json: string): object[] {
   const value: unknown = JSON.parse(json);
-  return Array.isArray(value) ? value : [value];
+  return (Array.isArray(value) ? value : [value]) as object[];
 }
 
+/** Entries are never changed in place: it is the same object, or was read again from the record. */
+const isSame = (a: object, b: object | undefined): boolean =>
+  a === b || (b !== undefined && JSON.stringify(a) === JSON.stringify(b));
+
 /** From which of a row's entries on the rest of it is what is wanted from `done` on; its length for none. */
-function standingFrom(entries: string[], wanted: string[], done: number): number {
-  const from = entries.indexOf(wanted[done] ?? "");
+function standingFrom(entries: readonly object[], wanted: readonly object[], done: number): number {
+  const known = entries.indexOf(wanted[done]!);
+  const from = known >= 0 ? known : entries.findIndex((entry) => isSame(entry, wanted[done]));
   if (from < 0) return entries.length;
-  return entries.slice(from).every((text, k) => text === wanted[done + k]) ? from : entries.length;
+  for (let k = from; k < entries.length; k++) if (!isSame(entries[k]!, wanted[done + k - from])) return entries.length;
+  return from;
 }

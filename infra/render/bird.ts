@@ -2,6 +2,7 @@
 // outside, the default route from the borders inwards, and at each site nothing but the site's own prefixes. What passes is
 // bird-policy.ts. Pure.
 import type { Interface, Plan, PlannedHost } from "../plan/types.ts";
+import { routerAdvertisements } from "./bird-campus.ts";
 import { birdFunctions } from "./bird-functions.ts";
 import { exportOf, type Family, importOf, isOutside, keepsReceived, limitOf, roleOf } from "./bird-policy.ts";
 
@@ -28,6 +29,7 @@ export function birdConfig(plan: Plan, host: PlannedHost): string {
     ...birdFunctions(plan, host),
     ...(watched.length > 0 ? [`protocol bfd { interface ${watched.join(", ")} { ${BFD} }; }`] : []),
     ...interfaces.flatMap((i) => ([4, 6] as const).map((family) => session(plan, host, i, family))),
+    ...routerAdvertisements(plan, host),
   );
 }
 

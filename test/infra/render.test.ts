@@ -51,6 +51,19 @@ describe("bird.conf", () => {
     }
   });
 
+  it("announces each agency's own network to its machines, and nothing anywhere else", () => {
+    const text = (h: (typeof full.hosts)[number]) => bird(h.id).match(/^protocol radv campus \{\n([\s\S]*?)^\}/m)?.[1];
+    const routers = full.hosts.filter((h) => h.asn !== undefined);
+    assert.deepEqual(
+      routers.filter((h) => text(h) !== undefined).map((h) => h.id),
+      routers.filter((h) => h.role === "site").map((h) => h.id),
+    );
+    for (const site of routers.filter((h) => h.role === "site")) {
+      const prefixes = [...text(site)!.matchAll(/prefix (\S+)/g)].map((m) => m[1]);
+      assert.deepEqual(prefixes, [site.lan!.prefix.v6]);
+    }
+  });
+
   it("watches with BFD what the plan says and no agency's link", () => {
     for (const h of full.hosts.filter((x) => x.asn !== undefined))
       for (const i of full.interfaces.get(h.id)!.filter((x) => x.link.bgp)) {

@@ -319,7 +319,8 @@ export function createNotifier(parts: NotifierParts): Notifier {
       const say = { id: idOf(`test/${id}/${account}/${at}`), intent, incident: undefined, language, urgent: false };
       const message = messageOf({ ...say, names: new Map(), screenUrl: parts.screenUrl });
       const outcome = await found.channel.send(message, { account, contact });
-      parts.transaction(() => noteHealth(id, outcome));
+      // Who has no address has tried nothing: a dead channel is not alive by that.
+      if (outcome.ok || !isOurs(outcome.code)) parts.transaction(() => noteHealth(id, outcome));
       return outcome;
     },
     notices(account, limit, asked) {

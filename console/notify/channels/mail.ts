@@ -22,6 +22,8 @@ export interface MailParts {
   limits?: { connectMs: number; talkMs: number };
 }
 
+/** Characters of a server's words that are kept. */
+const MOST_SAID = 300;
 const LIMITS = { connectMs: 10_000, talkMs: 30_000 };
 const IMPLICIT_TLS_PORT = 465;
 
@@ -33,17 +35,18 @@ export function mailChannel(parts: MailParts): Channel {
     // A name's addresses are judged as they are looked up; a literal is not looked up.
     const fault = isIP(rule.host) === 0 ? undefined : addressFault(rule.host, parts.addresses);
     if (fault) return broken(fault, "this address may not be sent to");
+    let password: string | undefined;
     try {
-      const password = rule.passwordSecret === undefined ? undefined : parts.secret(rule.passwordSecret);
+      password = rule.passwordSecret === undefined ? undefined : parts.secret(rule.passwordSecret);
       socket = await opened(parts, limits.connectMs);
       const transport = transportOver(socket, parts, password, limits);
       try {
-        return await run(transport);
+        return without(await run(transport), rule, password);
       } finally {
         transport.close();
       }
     } catch (error) {
-      return outcomeOf(error);
+      return without(outcomeOf(error), rule, password);
     } finally {
       socket?.destroy();
     }
@@ -152,11 +155,11 @@ interface SmtpError extends Error {
   command?: string;
 }
 
-/** What an error means: the receiver's fault or the channel's, for good or for now. The server's words are kept, cut. */
+/** What an error means: the receiver's fault or the channel's, for good or for now. The server's words are kept. */
 function outcomeOf(error: unknown): Outcome {
   if (error instanceof Problem) return broken(error.code, error.message);
   const e = error as SmtpError;
-  const said = cut(e.response ?? messageOf(error));
+  const said = e.response ?? messageOf(error);
   const status = e.responseCode;
   // After RCPT or DATA the server speaks of this mail; before, of us.
   const ofMail = e.code === "EENVELOPE" || e.code === "EMESSAGE";
@@ -176,7 +179,15 @@ function outcomeOf(error: unknown): Outcome {
   return broken("smtp-unreachable", said);
 }
 
+/** A server may say back what it was told, and its words are kept and shown: the password, also as AUTH carries it, is taken out. */
+function without(outcome: Outcome, rule: MailRule, password: string | undefined): Outcome {
+  if (outcome.ok) return outcome;
+  const base64 = (text: string) => Buffer.from(text, "utf8").toString("base64");
+  const said = password === undefined ? [] : [password, base64(password), base64(`\0${rule.user ?? ""}\0${password}`)];
+  const detail = said.reduce((text, secret) => text.replaceAll(secret, "***"), outcome.detail);
+  return { ...outcome, detail: detail.replaceAll(/\s+/g, " ").slice(0, MOST_SAID) };
+}
+
 const CERTIFICATE =
   /certificate|self.signed|altname|ERR_TLS|UNABLE_TO|CERT_|DEPTH_ZERO|ssl|wrong version number|handshake/i;
 const isCertificateFault = (e: SmtpError): boolean => CERTIFICATE.test(`${e.code ?? ""} ${e.message}`);
-const cut = (s: string): string => s.replaceAll(/\s+/g, " ").slice(0, 300);

@@ -9,6 +9,7 @@ import type { Metrics } from "../metrics.ts";
 import { bucketTable, newBucket, take } from "../rate.ts";
 import type { Admission } from "./admission.ts";
 import type { HeldAssignment } from "./assignments.ts";
+import { cloneWatch } from "./clones.ts";
 import { agentsWithin, openFilesLimit, TELLING } from "./descriptors.ts";
 import { enrolment } from "./enrol.ts";
 import { identityOf } from "./identity.ts";
@@ -35,6 +36,8 @@ export interface GatewayParts {
   releasesDir?: string | undefined;
   /** What became of a release at an agent. */
   released(agent: string, outcome: ReleaseOutcome): void;
+  /** Two live processes go by this agent's name; `from` is where one of them stands. */
+  cloned(agent: string, from: string): void;
   limits?: Partial<GatewayLimits>;
   now(): number;
   monotonic(): number;
@@ -59,6 +62,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const { sink, log, metrics } = parts;
   const limits = { ...GATEWAY_LIMITS, ...parts.limits };
   const sessions = new Map<string, Session>();
+  const clones = cloneWatch();
   const connectsOf = bucketTable(limits.connects, 50_000);
   const hellos = newBucket(limits.hellos, parts.monotonic());
   let assignments = new Map<string, HeldAssignment>();
@@ -134,6 +138,8 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
               detail: `${most} agents are connected, and the limit of ${openFiles} open files admits no more`,
               retryAfterMs: FULL_RETRY_MS,
             };
+          if (clones.heard(session.agent, hello.instance, parts.monotonic()))
+            parts.cloned(session.agent, request.socket.remoteAddress ?? "");
           if (older) {
             if (older.instance !== hello.instance) log.warn({ event: "second-instance", agent: session.agent });
             older.refuse("agent-replaced", "the same agent has connected again");

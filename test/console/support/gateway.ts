@@ -14,7 +14,7 @@ import { prepare } from "./rig.ts";
 
 export async function startPeerless(
   limits: Partial<GatewayLimits> = {},
-  rest: Partial<Pick<GatewayParts, "releasesDir" | "released">> = {},
+  rest: Partial<Pick<GatewayParts, "releasesDir" | "released" | "cloned">> = {},
 ) {
   const { folder, config, agentsCa, serverCa } = await prepare();
   const last = new Map<string, number>();
@@ -53,6 +53,7 @@ export async function startPeerless(
       enrolled() {},
     },
     released() {},
+    cloned() {},
     ...rest,
     limits,
     now: Date.now,

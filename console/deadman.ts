@@ -5,7 +5,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { createServer, request, type Server } from "node:https";
 import type { LookupFunction } from "node:net";
-import { rootCertificates } from "node:tls";
+import { createSecureContext, rootCertificates } from "node:tls";
 import Type from "typebox";
 import { type Language, type TextKey, text } from "../protocol/locales/index.ts";
 import { jsonFileReader } from "./json-file.ts";
@@ -279,6 +279,22 @@ function ask(url: string, { lookup, roots }: Reach): Promise<{ ready: boolean; d
     sent.on("error", () => resolve(undefined));
     sent.end();
   });
+}
+
+/** What would be wrong at its start, secrets and certificates included. Throws Problem. */
+export function checkDeadman(path: string): void {
+  const config = readDeadman(path);
+  const names = config.channels.map((c) =>
+    c.kind === "mail" ? c.passwordSecret : c.kind === "webhook" ? c.keySecret : undefined,
+  );
+  for (const name of [config.listen?.keySecret, ...names]) if (name !== undefined) readSecret(config.secretsDir, name);
+  try {
+    if (config.listen)
+      createSecureContext({ cert: readFileSync(config.listen.certFile), key: readFileSync(config.listen.keyFile) });
+    reachOf(config);
+  } catch (error) {
+    throw new Problem("deadman-failed", path, messageOf(error), "Correct that and start it again.", error);
+  }
 }
 
 /** `vonggac deadman --config FILE`: runs until a signal. */

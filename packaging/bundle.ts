@@ -1,4 +1,4 @@
-// The payload: Node's own binary, the one library of it that a bare Debian lacks, and the agent compiled to plain JavaScript with what it
+// A payload: Node's own binary, the one library of it that a bare Debian lacks, and a program compiled to plain JavaScript with what it
 // imports, so that the machine needs no registry, no compiler and no network.
 import { execFile } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -8,26 +8,35 @@ import { PackagingError } from "./errors.ts";
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "..");
-const UNITS = ["vonggac-agent.service", "vonggac-agent-update.service", "vonggac-agent-update.path"];
+export interface Content {
+  units: readonly string[];
+  /** Modules that are started, below the checkout. */
+  input: Readonly<Record<string, string>>;
+}
+export const AGENT: Content = {
+  units: ["vonggac-agent.service", "vonggac-agent-update.service", "vonggac-agent-update.path"],
+  input: { agent: "agent/main.ts", update: "agent/field/update-main.ts" },
+};
 const LIBRARY = /libatomic\.so\.1 => (\S+)/;
 
 /** Fills a new folder with what stands on the machine as one release. Throws `bundle-failed`. */
-export async function fillRelease(folder: string): Promise<void> {
+export async function fillRelease(folder: string, content: Content): Promise<void> {
   try {
     for (const part of ["bin", "lib", "app", "units"]) mkdirSync(join(folder, part), { recursive: true });
     copyFileSync(process.execPath, join(folder, "bin/node"));
     const { stdout } = await run("ldd", [process.execPath]);
     const library = LIBRARY.exec(stdout)?.[1];
     if (library !== undefined && existsSync(library)) copyFileSync(library, join(folder, "lib/libatomic.so.1"));
-    await compile(join(folder, "app"));
-    for (const unit of UNITS) copyFileSync(join(import.meta.dirname, "files", unit), join(folder, "units", unit));
+    await compile(join(folder, "app"), content.input);
+    for (const unit of content.units)
+      copyFileSync(join(import.meta.dirname, "files", unit), join(folder, "units", unit));
   } catch (error) {
     throw new PackagingError("bundle-failed", folder, (error as Error).message, error);
   }
 }
 
 /** Module by module: some of them look whether they themselves were started. */
-async function compile(folder: string): Promise<void> {
+async function compile(folder: string, input: Content["input"]): Promise<void> {
   const { build } = await import("vite");
   await build({
     configFile: false,
@@ -42,7 +51,7 @@ async function compile(folder: string): Promise<void> {
       outDir: folder,
       emptyOutDir: false,
       rolldownOptions: {
-        input: { agent: join(ROOT, "agent/main.ts"), update: join(ROOT, "agent/field/update-main.ts") },
+        input: Object.fromEntries(Object.entries(input).map(([name, module]) => [name, join(ROOT, module)])),
         output: {
           format: "esm",
           preserveModules: true,

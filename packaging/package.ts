@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseRelease, type Release, releaseText } from "../protocol/release.ts";
-import { fillRelease, pack } from "./bundle.ts";
+import { AGENT, fillRelease, pack } from "./bundle.ts";
 import { PackagingError } from "./errors.ts";
 import { isSignedBy, openReleaseKey, publicHalf, signatureOf } from "./keys.ts";
 
@@ -55,7 +55,7 @@ export async function makePackage(folder: string, trust: Trust, version: string,
   if (existsSync(folder)) throw new PackagingError("package-folder-exists", folder);
   const work = mkdtempSync(join(tmpdir(), "vonggac-package-"));
   try {
-    await fillRelease(work);
+    await fillRelease(work, AGENT);
     mkdirSync(folder, { mode: 0o755, recursive: true });
     const payload = join(folder, PAYLOAD);
     await pack(work, payload);
@@ -88,6 +88,11 @@ export async function signPackage(folder: string, keyFile: string, passphrase: s
   const key = openReleaseKey(keyFile, passphrase);
   writeFileSync(join(folder, SIGNATURE), signatureOf(text, key));
   writeFileSync(join(folder, RELEASE_KEY), publicHalf(key));
+  return writeSums(folder);
+}
+
+/** Lists every file of a package by its hash; gives the hash of the list. */
+export async function writeSums(folder: string): Promise<string> {
   const names = readdirSync(folder)
     .filter((name) => name !== SUMS)
     .sort();
@@ -114,9 +119,9 @@ export async function readPackage(
   return { release, text, signature, sums: await hashOf(join(folder, SUMS)) };
 }
 
-/** What a person runs on the machine, in the folder of the package. The token is asked for, and stands in no command line. */
-export const installCommand = (sums: string, agent: string): string =>
-  `echo "${sums}  ${SUMS}" | sha256sum --check --strict --quiet && sha256sum --check --strict --quiet ${SUMS} && sudo sh ${INSTALLER} ${agent}`;
+/** What a person runs on the machine, in the folder of the package. A token is asked for, and stands in no command line. */
+export const installCommand = (sums: string, agent?: string): string =>
+  `echo "${sums}  ${SUMS}" | sha256sum --check --strict --quiet && sha256sum --check --strict --quiet ${SUMS} && sudo sh ${INSTALLER}${agent === undefined ? "" : ` ${agent}`}`;
 
 function read(folder: string, name: string): string {
   try {

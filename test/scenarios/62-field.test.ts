@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import {
   installCommand,
+  makeDeadmanPackage,
   makePackage,
   newReleaseKey,
   offerRelease,
@@ -16,6 +17,7 @@ import {
   signPackage,
 } from "../../packaging/index.ts";
 import type { AgentStatus } from "../../protocol/index.ts";
+import { makeCa, serverLeaf } from "../console/support/pki.ts";
 import { type Process, prepareProcesses, run } from "../console/support/processes.ts";
 import { sampleRegistry } from "../console/support/province.ts";
 import { until } from "../support/lab.ts";
@@ -239,16 +241,86 @@ tried("an older release does not go over a newer one, nor another key over the p
   assert.equal((await machine.shell("readlink /opt/vonggac-agent/current")).out, current.out);
 });
 
+tried(
+  "the watcher: one printed command installs it, a wrong configuration is refused, the unit's command line hears and speaks",
+  async () => {
+    const watcher = join(work, "watcher");
+    const command = `cd /package && ${installCommand(await makeDeadmanPackage(watcher)).replace("sudo ", "")}`;
+    machine.bring(watcher);
+    machine.write("package/deadman.json.example", "{}");
+    assert.match((await machine.shell(command)).out, /deadman\.json\.example: FAILED/, "a file that was changed");
+    assert.ok(!existsSync(machine.path("opt/vonggac-deadman")));
+    machine.bring(watcher);
+    const first = await machine.shell(command);
+    assert.equal(first.code, 0, first.out);
+    assert.match(first.out, /Copy \S+deadman\.json\.example/);
+
+    const ca = await makeCa("watch");
+    const leaf = await serverLeaf(ca, "watch.test");
+    const conf = "etc/vonggac-deadman";
+    const config = JSON.parse(machine.read(`${conf}/deadman.json.example`));
+    config.listen.host = "127.0.0.1";
+    config.silentAfterSeconds = 5;
+    machine.write(`${conf}/watch.crt`, leaf.cert);
+    machine.write(`${conf}/watch.key`, leaf.key, 0o640);
+    for (const name of ["heartbeat-key", "smtp-password"])
+      machine.write(`${conf}/secrets/${name}`, `${name}-5501`, 0o644);
+    machine.write(`${conf}/deadman.json`, JSON.stringify(config), 0o640);
+    const exposed = await machine.shell(`chgrp -R vonggac-deadman /${conf}; ${command}`);
+    assert.match(exposed.out, /secret-exposed[\s\S]*\[config-wrong\]/, "others may read a secret");
+    const again = await machine.shell(`chmod 0440 /${conf}/secrets/*; ${command}`);
+    assert.equal(again.code, 0, again.out);
+    assert.match(again.out, /configuration is right/);
+    assert.match((await machine.shell("find /opt/vonggac-deadman ! -user root")).out, /^$/);
+
+    const unit = machine.read("etc/systemd/system/vonggac-deadman.service");
+    const line = /^ExecStart=(.*)$/m.exec(unit)![1]!;
+    const library = /^Environment=(LD_LIBRARY_PATH=.*)$/m.exec(unit)![1]!;
+    const running = machine.start(
+      `${AS_AGENT.replaceAll("vonggac-agent", "vonggac-deadman")} env -i ${library} ${line}`,
+    );
+    const why = (error: Error) => assert.fail(`${error.message}\n${running.output()}`);
+    try {
+      await until("it listens", 20_000, async () => running.output().includes("deadman-started")).catch(why);
+      writeFileSync(join(work, "watch-ca.pem"), ca.cert);
+      const beat = (secret: string) => {
+        const argv = [
+          join(import.meta.dirname, "field/beat.ts"),
+          "8460",
+          secret,
+          join(work, "watch-ca.pem"),
+          "watch.test",
+        ];
+        return execFileSync("ip", [...machine.within.slice(1), process.execPath, ...argv], { encoding: "utf8" });
+      };
+      assert.equal(beat("another key"), "401");
+      assert.equal(beat("heartbeat-key-5501"), "204");
+      await until("silence is said", 20_000, async () => running.output().includes("console-silent")).catch(why);
+      assert.equal(beat("heartbeat-key-5501"), "204");
+      await until("and its end", 10_000, async () => running.output().includes("console-back")).catch(why);
+      assert.doesNotMatch(running.output(), /-5501/, "no secret is logged");
+    } finally {
+      await running.stop();
+    }
+  },
+);
+
 tried("systemd takes the units as they are, and finds little exposed", async (t) => {
   if (!existsSync("/usr/bin/systemd-analyze")) return t.skip("needs systemd-analyze");
   // The tree has no systemd of its own; the units need the targets that they name.
   cpSync("/lib/systemd/system", machine.path("lib/systemd/system"), { recursive: true, verbatimSymlinks: true });
-  for (const name of ["vonggac-agent.service", "vonggac-agent-update.service", "vonggac-agent-update.path"])
+  const names = [
+    "vonggac-agent.service",
+    "vonggac-agent-update.service",
+    "vonggac-agent-update.path",
+    "vonggac-deadman.service",
+  ];
+  for (const name of names)
     machine.write(
       `etc/systemd/system/${name}`,
       readFileSync(new URL(`../../packaging/files/${name}`, import.meta.url), "utf8"),
     );
-  const units = ["vonggac-agent.service", "vonggac-agent-update.path"].map((u) =>
+  const units = ["vonggac-agent.service", "vonggac-agent-update.path", "vonggac-deadman.service"].map((u) =>
     machine.path(`etc/systemd/system/${u}`),
   );
   // What stands at ExecStart is looked for: the release is installed in this tree.
@@ -258,11 +330,11 @@ tried("systemd takes the units as they are, and finds little exposed", async (t)
     { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] },
   );
   assert.equal(verified.trim(), "");
-  const judged = execFileSync(
-    "systemd-analyze",
-    ["security", "--offline=true", `--root=${machine.root}`, "vonggac-agent.service"],
-    { encoding: "utf8" },
-  );
-  const score = Number(/exposure level for \S+: ([\d.]+)/.exec(judged)?.[1]);
-  assert.ok(score > 0 && score <= EXPOSED_AT_MOST, judged.split("\n").at(-2) ?? judged);
+  for (const unit of ["vonggac-agent.service", "vonggac-deadman.service"]) {
+    const judged = execFileSync("systemd-analyze", ["security", "--offline=true", `--root=${machine.root}`, unit], {
+      encoding: "utf8",
+    });
+    const score = Number(/exposure level for \S+: ([\d.]+)/.exec(judged)?.[1]);
+    assert.ok(score > 0 && score <= EXPOSED_AT_MOST, judged.split("\n").at(-2) ?? judged);
+  }
 });

@@ -18,7 +18,7 @@ import {
   wake,
 } from "./state.ts";
 import { restoreOpenings } from "./storms.ts";
-import { topologyOf } from "./topology.ts";
+import { type Topology, topologyOf } from "./topology.ts";
 import { nextWakeAt, takeDue } from "./wakes.ts";
 
 export { type Change, type Declared, type Input, initialState, type Policy, type Settings, type State };
@@ -82,10 +82,23 @@ export function restore(
     const key = incident.answersFor?.[0] ?? `${incident.class}:${incident.cause.asset}`;
     const tracked = track(state, key, incident, stoodAt, isWorking(incident));
     restoreAttack(state, tracked);
+    restorePaths(state, state.topology, incident);
   }
   restoreOpenings(state, incidents);
   state.derived.stale = true;
   wake(state, 0);
+}
+
+/** Whom a broken path cut off, until when: what they said meanwhile is old news after a restart, too. */
+function restorePaths(state: State, topology: Topology, incident: Incident): void {
+  if (incident.class !== "connectivity") return;
+  const hosts = [incident.cause.asset, ...incident.explains].filter((asset) => topology.linksOf.has(asset));
+  const { recoveredAt } = incident;
+  // Of one that is open the next step says whether the path is back, and if so since when: since then.
+  if (recoveredAt === undefined) state.cutOff = [...new Set([...state.cutOff, ...hosts])];
+  else
+    for (const host of hosts)
+      state.unreachableAt.set(host, Math.max(recoveredAt, state.unreachableAt.get(host) ?? recoveredAt));
 }
 
 function due(state: State, now: number): boolean {

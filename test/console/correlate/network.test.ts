@@ -1,7 +1,8 @@
 // Stories of a broken network: one thing breaks, one incident opens, and it names the thing.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Desk } from "./world.ts";
+import { initialState, restore, step } from "../../../console/correlate/index.ts";
+import { Desk, registry, SETTINGS } from "./world.ts";
 
 const DOWN = "LINK_NO_CARRIER";
 
@@ -127,6 +128,46 @@ test("what a cut-off commune had stored and sends late opens nothing", () => {
   assert.equal(d.incidents.size, 1);
   assert.equal([...d.incidents.values()][0]!.state, "recovered");
 });
+
+for (const [when, waitMs] of [
+  ["just back", 0],
+  ["recovered", 5_000],
+] as const)
+  test(`nor does it when the console starts again meanwhile: the path is ${when}`, () => {
+    const d = new Desk();
+    d.link("hub1~only1", ["hub1"], DOWN);
+    d.wait(20_000);
+    d.silent("only1");
+    d.link("hub1~only1", ["hub1"]);
+    d.wait(500 + waitMs);
+    d.live("only1");
+    d.report("only1/ipv6/portal", ["IPV6_SERVICE_UNREACHABLE"]);
+    d.report("only1/certificate/portal", ["CERT_SERVICE_UNREACHABLE"]);
+    assert.equal([...d.incidents.values()][0]!.state, waitMs === 0 ? "new" : "recovered");
+
+    const again = initialState(SETTINGS);
+    const latest = new Map(
+      d.log.flatMap(({ input: i }) => (i.type === "report" ? [[i.report.target, i] as const] : [])),
+    );
+    restore(again, registry, structuredClone([...d.incidents.values()]), [...latest.values()]);
+    for (const [agent, p] of d.state.presence) step(again, { type: "presence", agent, ...p }, d.now);
+    const opened: string[] = [];
+    const tick = (now: number) => {
+      for (const { incident: i } of step(again, { type: "tick" }, now)) opened.push(`${i.class} ${i.state}`);
+    };
+    for (let ms = 0; ms < 8_000; ms += 500) tick(d.now + ms);
+    assert.deepEqual(
+      opened.filter((o) => !o.startsWith("connectivity")),
+      [],
+      "what it says is old news for a while",
+    );
+    // What it still says when the grace is over is its own.
+    for (let ms = 8_000; ms < 40_000; ms += 500) tick(d.now + ms);
+    assert.ok(
+      opened.some((o) => o.endsWith(" new") && !o.startsWith("connectivity")),
+      `${opened}`,
+    );
+  });
 
 test("two hubs down at once: a department with both is lost to both", () => {
   const d = new Desk();

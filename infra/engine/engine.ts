@@ -107,11 +107,18 @@ async function drive(
   await dropStaleLocks(engine.stateDir, engine.stack);
   const told = new Told(engine);
   try {
-    const make = hasStack(engine.stateDir, engine.stack) ? "selectStack" : "createStack";
-    const stack = await automation.LocalWorkspace[make](
-      { stackName: engine.stack, projectName: PROJECT, program: engine.program },
-      { workDir: engine.checkout, envVars, pulumiHome, pulumiCommand: command },
-    );
+    const open = (how: "selectStack" | "createStack") =>
+      automation.LocalWorkspace[how](
+        { stackName: engine.stack, projectName: PROJECT, program: engine.program },
+        { workDir: engine.checkout, envVars, pulumiHome, pulumiCommand: command },
+      );
+    const stack = hasStack(engine.stateDir, engine.stack)
+      ? await open("selectStack")
+      : await open("createStack").catch((error) => {
+          // A run that was killed before may have left its engine behind, just making the stack.
+          if (error instanceof automation.StackAlreadyExistsError) return open("selectStack");
+          throw error;
+        });
     // After each run the API asks the CLI three times more, for outputs and history: a second of processor time for what
     // nobody reads here, just when the lab's own processes start.
     stack.outputs = async () => ({});

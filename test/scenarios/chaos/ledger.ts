@@ -64,8 +64,10 @@ export function keepLedger(world: World, standing: string, closed: string): Ledg
       const times = what.filter((w) => w === "reopened").length;
       const more = times - (reopened.get(i.id) ?? 0);
       reopened.set(i.id, times);
-      // A storm goes on with each new attacker; an agent may fall silent more than once.
-      const mayReturn = i.storm !== undefined || (i.class === "agent" && disturbed.has(i.cause.asset));
+      // A storm goes on with each new attacker; an agent may fall silent more than once, and the console be cut off from all of them.
+      const mayBeSilent = (asset: string) =>
+        asset === "console" ? AGENTS.every((a) => disturbed.has(a)) : disturbed.has(asset);
+      const mayReturn = i.storm !== undefined || (i.class === "agent" && mayBeSilent(i.cause.asset));
       assert.ok(more === 0 || mayReturn, `${i.id} ${i.class} ${i.cause.asset} was reopened: ${what}`);
       assert.ok(
         i.id === standing || i.id === closed || i.cause.actor !== undefined || i.storm || i.class === "agent",

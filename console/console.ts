@@ -14,6 +14,7 @@ import { openScreen } from "./api/screen.ts";
 import { readSite } from "./api/static.ts";
 import { backendOf, readersOver } from "./backend.ts";
 import { steadyClock } from "./clock.ts";
+import { cloneHearing } from "./clones.ts";
 import { type ConsoleConfig, DEFAULT_GRACE_MS } from "./config.ts";
 import * as correlator from "./correlate/index.ts";
 import { deskOf } from "./desk.ts";
@@ -42,8 +43,6 @@ export interface RunningConsole {
 
 const LOST_REMEDY =
   "A sync of the journal failed. Look at the kernel's log, mend the disk, start again: what was acknowledged is kept, the rest comes again.";
-const CLONED_REMEDY =
-  "Two machines report under one name, and what one says hides the other's. Revoke the agent (vonggac agent revoke), find the copy, enrol the right one anew.";
 const RETAIN_MS = 3_600_000;
 const CLOCK_LOOK_MS = 10_000;
 
@@ -103,12 +102,7 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
       store.transaction(() => store.audit.write(audited));
       log[what.outcome === "installed" ? "info" : "error"]({ event: act, agent, ...detail });
     },
-    cloned(agent, from) {
-      const audited = { at: clock.now(), account: "machine", act: "agent-cloned", subject: agent, detail: { from } };
-      store.transaction(() => store.audit.write(audited));
-      metrics.alarms.inc({ code: "agent-cloned" });
-      log.error({ problem: "agent-cloned", agent, from, remedy: CLONED_REMEDY });
-    },
+    cloned: cloneHearing({ store, view, pipeline, metrics, log, now: clock.now }),
     metrics,
     log,
   });

@@ -8,6 +8,7 @@ import type { Intent } from "../../protocol/casework.ts";
 import type { Incident } from "../../protocol/incident.ts";
 import type { Notice } from "../../protocol/notice.ts";
 import type { Registry } from "../../protocol/registry.ts";
+import { leastLogDays } from "../../protocol/retention.ts";
 import type { Scope } from "../people/scope.ts";
 import type { Names } from "../words.ts";
 import { backoffMs } from "./backoff.ts";
@@ -91,7 +92,8 @@ const TRIED_AT_ONCE = 64;
 /** Tries at one channel at a time. */
 const SIDE_BY_SIDE = 3;
 const PROBE_EVERY_MS = 10 * 60_000;
-const KEPT_MS = 90 * 86_400_000;
+/** Who was told of what and when is kept as long as the log. */
+const KEPT_MS = leastLogDays() * 86_400_000;
 const PRUNE_EVERY_MS = 3_600_000;
 /** Of these the newest word makes the older ones stale. */
 const STATES: readonly Intent["kind"][] = ["opened", "joined", "reopened", "recovered"];

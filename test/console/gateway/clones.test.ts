@@ -4,6 +4,7 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { cloneWatch } from "../../../console/gateway/clones.ts";
+import type { Incident } from "../../../protocol/index.ts";
 import { freePort, type Process, prepareProcesses, run } from "../support/processes.ts";
 import { eventually } from "../support/rig.ts";
 
@@ -67,4 +68,14 @@ test("a copied disk: two real agents with one state folder's content are told of
   await eventually("noticed", async () => (await audited()).length > 0, 30_000);
   assert.deepEqual(await audited(), ["xa-mot"]);
   assert.match(consoleProcess.output(), /"problem":"agent-cloned","agent":"xa-mot"/);
+  const opened = await eventually("an incident, so that people are told", async () => {
+    const all = await files.admin<Incident[]>("/incidents");
+    const found = all.filter((i) => i.class === "intrusion");
+    return found.length > 0 && found;
+  });
+  assert.deepEqual(
+    opened.map((i) => [i.cause.asset, i.severity, i.declared?.by, i.impact.affected]),
+    [["xa-mot", "high", "machine", ["xa-mot"]]],
+  );
+  assert.match(opened[0]!.declared!.summary, /Hai máy cùng báo về dưới tên xa-mot.* \/ Two machines report/);
 });

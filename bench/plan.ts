@@ -48,7 +48,7 @@ function once(size: number) {
   const plannedAt = performance.now();
   const materials = materialsWithoutVault(planned);
   const hosts = planned.hosts.map((host) => hostSpec(planned, host, materials));
-  const links = planned.links.map((link) => linkSpec(planned, link));
+  const links = planned.links.map((link) => linkSpec(planned, link, materials));
   const endedAt = performance.now();
   const cpu = process.cpuUsage(cpuBefore);
   const texts = hosts.flatMap((h) => h.files.flatMap((f) => ("text" in f.content ? [f.content.text.length] : [])));

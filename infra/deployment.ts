@@ -25,6 +25,7 @@ import {
   signedAssignments,
   TRANSFER_KEY,
   transferKey,
+  tunnelKey,
   type Vault,
   VaultError,
   wrongDs,
@@ -86,6 +87,7 @@ export async function deploymentFor(
     configKey: configKey(vault),
     ...agentMaterials(vault, plan, options.preview ?? false),
     sshHostKeySecret: sshHostKey(vault),
+    tunnelKey: (link, host) => tunnelKey(vault, link, host),
     fingerprint: vault.fingerprint,
     ...providerOf(intent.signIn?.provider, vault, options.preview ?? false),
     console: consoleMaterials(intent, vault, options.preview ?? false),
@@ -94,7 +96,7 @@ export async function deploymentFor(
   const deployment: Deployment = {
     province: plan.province.id,
     hosts: plan.hosts.map((host) => hostSpec(plan, host, materials)),
-    links: plan.links.map((link) => linkSpec(plan, link)),
+    links: plan.links.map((link) => linkSpec(plan, link, materials)),
   };
   return { deployment, registry: plan.registry, plan };
 }

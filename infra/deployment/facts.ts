@@ -3,7 +3,7 @@
 import type { SignedAssignment } from "../../protocol/assignment.ts";
 import type { Intent, ProviderIntent } from "../province/schema.ts";
 import type { RenderFacts } from "../render/index.ts";
-import type { Pki, TokenEntry } from "../vault/index.ts";
+import type { Pki, TokenEntry, TunnelKey } from "../vault/index.ts";
 
 /** What a host's files are made of besides the plan. Secrets stand here by name and fingerprint only. */
 export interface Materials {
@@ -20,6 +20,8 @@ export interface Materials {
   transferSecret: string;
   auditSecret: string;
   sshHostKeySecret: string;
+  /** Of a line's end, by the line's id and the host's: only for lines over the Internet. */
+  tunnelKey(link: string, host: string): TunnelKey;
   fingerprint(secret: string): string;
   /** The identity provider by which people come to the console, and its client's secret in the vault. */
   provider?: ProviderIntent;

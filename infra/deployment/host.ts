@@ -11,6 +11,7 @@ import type { Part } from "./part.ts";
 import { refusedLogPart } from "./refused-log-part.ts";
 import { bastionPart, portalPart } from "./service-part.ts";
 import { timePart } from "./time-part.ts";
+import { tunnelEnd } from "./tunnel.ts";
 import { agentPart, CONSOLE_KEEPS, consolePart } from "./watch-part.ts";
 
 /** The host as a platform is asked to make it. */
@@ -71,7 +72,7 @@ const lanAddresses = ({ address, prefix }: NonNullable<PlannedHost["lan"]>): str
 ];
 
 /** The link as a platform is asked to make it; a server's default route goes by its core. */
-export function linkSpec(plan: Plan, link: PlannedLink): LinkSpec {
+export function linkSpec(plan: Plan, link: PlannedLink, m: Pick<Materials, "tunnelKey" | "fingerprint">): LinkSpec {
   const [a, b] = link.ends.map((end): LinkEnd => {
     const { server } = plan.byId.get(end.host)!;
     const { v4, v6 } = end.address ?? {};
@@ -86,6 +87,7 @@ export function linkSpec(plan: Plan, link: PlannedLink): LinkSpec {
             { to: "::/0", via: server.gateway.v6 },
           ]
         : [],
+      ...tunnelEnd(plan, link, end, m),
     };
   }) as [LinkEnd, LinkEnd];
   return { id: link.id, a, b };

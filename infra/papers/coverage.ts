@@ -19,7 +19,8 @@ export interface Coverage {
 
 const HOLDS: Record<CoverageKind, (agency: AgencyIntent) => boolean> = {
   // A line that does not say otherwise is one of the dedicated network (plan/links.ts).
-  dedicated: (a) => a.uplinks.some((u) => (typeof u === "string" ? a.medium : (u.medium ?? a.medium)) !== "leased"),
+  dedicated: (a) =>
+    a.uplinks.some((u) => ((typeof u === "string" ? a.medium : (u.medium ?? a.medium)) ?? "dedicated") === "dedicated"),
   "two-paths": (a) => a.uplinks.length > 1,
 };
 

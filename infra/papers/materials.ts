@@ -25,6 +25,7 @@ export function materialsWithoutVault(plan: Plan, ds: (zone: string) => string =
     transferSecret: "-",
     auditSecret: "-",
     sshHostKeySecret: "-",
+    tunnelKey: () => ({ secret: "-", publicKey: "-" }),
     fingerprint: () => "-",
     console: { secrets: [] },
     screen: { port: 0, listen: "", url: "" },

@@ -6,6 +6,7 @@
 //   always some /64 wide, so that a site can grow. SITES is 0x1000 (0x100 in a /48).
 //     block 0x0001           loopbacks: routers ::<number>; sites ::1:0:<number>
 //     block 0x0002           lines, /127: between routers ::<lower>:<higher><<1; to sites ::1:<site>:<hub><<1
+//     block 0x0003           where hubs are found over the Internet: chosen in province.yaml, its first /64
 //     block 0x0010 + n       local network of data centre n, its first /64
 //     block SITES + n        site n, of which the first /64 is its local network
 //   IPv4, in shares of the private prefix (in brackets: of 10.0.0.0/8)

@@ -53,7 +53,7 @@ const ROUTERS: readonly Role[] = ["border", "core", "hub", "site"];
 const NAME_SERVERS: readonly ServerTask[] = ["primary-dns", "secondary-dns"];
 
 /**
- * The table. Neighbours' BGP and BFD are not in it: they follow from the lines. Every other packet that begins something is
+ * The table. Neighbours' BGP and BFD are not in it, nor the doors of tunnels over the Internet: they follow from the lines. Every other packet that begins something is
  * let through by one of these or by none.
  */
 export const FLOWS: readonly Flow[] = [

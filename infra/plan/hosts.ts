@@ -76,11 +76,17 @@ function routers(dc: Intent["datacentres"][number], a: Allocation): PlannedHost[
     name: named(r.role, r),
     asn: ROUTER_ASN + r.number,
     loopback: a.routerLoopback(r.number),
-    anycast: [],
+    ...outerOf(r.internet),
     ...(r.role === "core" && { lan }),
     ...(r.drain && { drain: true }),
     watched: true,
   }));
+}
+
+function outerOf(internet?: { ipv4: string; ipv6: string }): Pick<PlannedHost, "anycast" | "outer"> {
+  if (!internet) return { anycast: [] };
+  const outer = { v4: internet.ipv4, v6: internet.ipv6 };
+  return { anycast: [outer], outer };
 }
 
 /** With two public name servers besides it the primary need not be one. */

@@ -15,6 +15,9 @@ const POINT_TO_POINT = { v4: 31, v6: 127 };
 /** Lines between the Internet and an upstream lie from here in the Internet's prefix, two addresses an upstream. */
 const INTERNET_LINES = 128;
 
+/** UDP port of the tunnel to site 0: a device of its own a line keeps a hub's rules by device as they are, and WireGuard has a port a device. */
+const TUNNELS = 40_000;
+
 /** The lines in the order: Internet, upstreams, backbone, servers, sites. */
 export function planLinks(p: Intent, a: Allocation): PlannedLink[] {
   const routers = new Map(p.datacentres.flatMap((dc) => dc.routers.map((r) => [r.id, { ...r, dc: dc.id }] as const)));
@@ -27,7 +30,7 @@ export function planLinks(p: Intent, a: Allocation): PlannedLink[] {
       return line(ends, { medium: "backbone", agency: x.dc, bfd: true });
     }),
     ...p.datacentres.flatMap((dc) => serverLinks(dc, a)),
-    ...p.agencies.flatMap((agency) => siteLinks(agency, (id) => routers.get(id)!.number, a)),
+    ...p.agencies.flatMap((agency) => siteLinks(agency, (id) => routers.get(id)!, a)),
   ];
 }
 
@@ -84,17 +87,25 @@ function serverLinks(dc: Intent["datacentres"][number], a: Allocation): PlannedL
   );
 }
 
-function siteLinks(agency: AgencyIntent, numberOf: (hub: string) => number, a: Allocation): PlannedLink[] {
+type HubIntent = Intent["datacentres"][number]["routers"][number];
+
+function siteLinks(agency: AgencyIntent, hubIntent: (hub: string) => HubIntent, a: Allocation): PlannedLink[] {
   return agency.uplinks.map((uplink, preference) => {
     const hub = hubOf(uplink);
-    const [upper, lower] = a.siteLine(agency.number, numberOf(hub));
+    const [upper, lower] = a.siteLine(agency.number, hubIntent(hub).number);
     const ends = [end(hub, towardsSite(agency.number), upper), end(agency.id, towards(hub), lower)] as const;
     const name = named("link", { a: hub, b: agency.name });
     const stated = { ...agency, ...(typeof uplink === "string" ? {} : uplink) };
     const { medium = "dedicated" } = stated;
-    return line(ends, { medium, agency: agency.id, name, preference, ...termsOf(stated) });
+    const tunnel = medium === "internet" ? tunnelOf(agency, hubIntent(hub)) : {};
+    return line(ends, { medium, agency: agency.id, name, preference, ...tunnel, ...termsOf(stated) });
   });
 }
+
+/** A hub that is not to be had over the Internet was refused before (province/network-rules.ts). */
+const tunnelOf = ({ number }: AgencyIntent, { internet }: HubIntent): Pick<PlannedLink, "tunnel"> => ({
+  tunnel: { endpoint: { v4: internet!.ipv4, v6: internet!.ipv6 }, port: TUNNELS + number },
+});
 
 function termsOf({ provider, contract, capacityMbps }: AgencyIntent): Pick<PlannedLink, "terms"> {
   const terms = {

@@ -24,6 +24,8 @@ export interface PlannedHost {
   loopback?: Dual;
   /** Further addresses on the loopback: services that this router carries itself. */
   anycast: Dual[];
+  /** Hubs: where agencies find it over the Internet; one of `anycast`. */
+  outer?: Dual;
   /** Routers: the local network behind it, with the router's own address in it. */
   lan?: { address: Dual; prefix: Dual };
   /** Servers: what runs there, where it stands, by whom it goes out. */
@@ -71,6 +73,8 @@ export interface PlannedLink {
   bgp: boolean;
   /** And watch each other with BFD (RFC 5880); not on agencies' links: it would cost a core a hundred agencies. */
   bfd: boolean;
+  /** Of a line over the Internet: a WireGuard tunnel, which the lower end begins to this address and UDP port of the upper. */
+  tunnel?: { endpoint: Dual; port: number };
   /** Of a line that is hired: from whom, by which contract, how wide. */
   terms?: { provider?: string; contract?: string; capacityMbps?: number };
   /** 0 for the preferred one of several ways that its lower end has, 1 for the next. */

@@ -70,6 +70,19 @@ export interface LinkEnd {
   bridge?: string;
   addresses: string[];
   routes: { to: string; via: string }[];
+  /** The line is a tunnel over the Internet. A platform whose kernel has none may lay a plain line instead. */
+  tunnel?: TunnelEnd;
+}
+
+/** One end of a WireGuard tunnel. */
+export interface TunnelEnd {
+  key: { secret: string; fingerprint: string };
+  /** The other end's, base64. */
+  peerKey: string;
+  /** What the other end may send from, and what is sent to it. */
+  allowed: string[];
+  /** Where this end listens, or where it finds the other. */
+  port: { listen: number } | { at: number; endpoint: string };
 }
 
 export interface LinkSpec {

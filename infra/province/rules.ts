@@ -8,6 +8,7 @@ import { notifyProblems, shortRetention } from "./notify-rules.ts";
 import { prefixProblems } from "./prefix-rules.ts";
 import { unknownReferences } from "./reference-rules.ts";
 import type { Written } from "./schema.ts";
+import { outerProblems, tunnelProblems } from "./tunnel-rules.ts";
 
 export type Section = keyof Written;
 interface Rule {
@@ -30,6 +31,8 @@ const RULES: readonly Rule[] = [
   { reads: ["backbone", "datacentres"], find: networkProblems },
   { reads: ["datacentres"], find: serverProblems },
   { reads: [], find: uplinkProblems },
+  { reads: ["datacentres"], find: tunnelProblems },
+  { reads: ["province", "datacentres"], find: outerProblems },
 ];
 
 /** Every rule that the province breaks, of those that read no section of `wrong`. */

@@ -48,6 +48,8 @@ const Router = object({
   drain: Type.Optional(
     Type.Boolean({ description: "true while the router is being emptied for work on it (RFC 8326)" }),
   ),
+  /** Of a hub: where agencies find it over the Internet (WireGuard), in the province's public space. */
+  internet: Type.Optional(object({ ipv4: Address, ipv6: Address })),
 });
 const Server = object({ id: HostId, number: number(62, 2), runs: oneOf(SERVER_TASKS), zone: Zone });
 const Datacentre = object({
@@ -74,7 +76,7 @@ const Upstream = object({
 const Dedicated = Type.Optional(oneOf(["I", "II"]));
 /** What is known of a line beside its two ends. Stated at an agency, it holds for those of its lines that do not say otherwise. */
 const line = {
-  medium: Type.Optional(oneOf(["dedicated", "leased"])),
+  medium: Type.Optional(oneOf(["dedicated", "leased", "internet"])),
   provider: Type.Optional(Slug),
   contract: Type.Optional(text("the contract's number")),
   capacityMbps: Type.Optional(whole(1, 1_000_000)),

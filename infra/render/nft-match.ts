@@ -17,6 +17,7 @@ export const addressesOf = (plan: Plan, host: PlannedHost, f: F): string[] =>
     ? [host.server.address[f]]
     : [
         host.loopback![f],
+        ...host.anycast.map((a) => a[f]),
         // A core speaks to its servers from within their network.
         ...(host.lan ? [host.lan.address[f]] : []),
         ...(plan.interfaces.get(host.id) ?? []).flatMap((i) =>

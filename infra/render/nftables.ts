@@ -7,6 +7,7 @@ import { LAN_DEVICE } from "../plan/links.ts";
 import { BOGONS4, BOGONS6 } from "../plan/routing.ts";
 import type { Interface, Plan, PlannedHost } from "../plan/types.ts";
 import { accepts, answers, asks, FAMILIES, isHidden, matches, namedSets, nftSet, set, word } from "./nft-match.ts";
+import { tunnelAntiSpoof, tunnelForward, tunnelInput } from "./nft-tunnel.ts";
 import { perPlan } from "./per-plan.ts";
 
 const BFD = "{ 3784, 4784 }";
@@ -57,6 +58,7 @@ function input(plan: Plan, host: PlannedHost): string[] {
     ...ERRORS,
     ...NEIGHBOURHOOD,
     ...FAMILIES.flatMap((f) => neighbours(bgp, f)),
+    ...tunnelInput(plan, host),
     ...flows,
     ...refuse("input"),
   ]);
@@ -120,6 +122,7 @@ function borderForward(plan: Plan, host: PlannedHost): string[] {
     `${outward} ip saddr != @inside_v4 counter drop comment "foreign-source"`,
     `${outward} ip6 saddr != @inside_v6 counter drop comment "foreign-source"`,
     ...ERRORS,
+    ...tunnelForward(plan, inward, outward),
     ...FAMILIES.flatMap((f) => [
       ...asked.flatMap((flow) => {
         const to = matches(plan, flow.to, "daddr", f, public_);
@@ -217,6 +220,7 @@ function antiSpoof(plan: Plan, host: PlannedHost): string[] {
         // Before an address is had (RFC 4862 §5.4.2), and on the line itself.
         `iifname ${LAN} ip6 saddr { ::, fe80::/10 } accept`,
         `iifname ${LAN} fib saddr . iif oif missing counter drop comment "spoofed"`,
+        ...tunnelAntiSpoof(plan, host),
       ]);
     case "hub":
       return hubAntiSpoof(plan, host);

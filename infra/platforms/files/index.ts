@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { INTERNET_DEVICE } from "../../render/nft-tunnel.ts";
 import type { Deployment, HostSpec } from "../platform.ts";
 import { FilesError } from "./errors.ts";
 import { networkFiles, type OwnEnd } from "./network.ts";
@@ -96,7 +97,13 @@ function manifestOf(host: HostSpec, ends: readonly OwnEnd[], entries: readonly E
         : { secret: content.secret, fingerprint: content.fingerprint }),
     })),
     /** A device bears this name once a .link file (systemd.link(5)) of the host's own hardware gives it. */
-    devices: ends.map(({ device, link }) => ({ device, link })),
+    devices: [
+      ...ends.filter((e) => !e.tunnel).map(({ device, link }) => ({ device, link })),
+      ...ends
+        .filter((e) => e.tunnel && "endpoint" in e.tunnel.port)
+        .slice(0, 1)
+        .map(() => ({ device: INTERNET_DEVICE, link: "internet" })),
+    ],
     units: host.daemons.map((daemon) => ({
       unit: unitOf(daemon),
       role: daemon.role,

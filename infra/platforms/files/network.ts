@@ -1,7 +1,9 @@
 // A host's network as files of systemd-networkd, sysctl.d and nftables, with the addresses, routes and rules that the lab gives it by
 // `ip` and `nft`. Pure.
 import type { HostSpec, LinkEnd } from "../platform.ts";
+import { section } from "./ini.ts";
 import { type Entry, text } from "./tree.ts";
+import { internetLine, tunnelFiles, tunnelRules } from "./tunnel.ts";
 
 /** One end of a line at this host, and the line's id. */
 export interface OwnEnd extends LinkEnd {
@@ -23,6 +25,8 @@ export function networkFiles(host: HostSpec, ends: readonly OwnEnd[]): Entry[] {
       ),
     ]),
     ...ends.map((end) => text(`/etc/systemd/network/20-${end.device}.network`, port(end))),
+    ...ends.flatMap(({ device, tunnel }) => (tunnel ? tunnelFiles(device, tunnel) : [])),
+    ...(ends.some(({ tunnel }) => tunnel && "endpoint" in tunnel.port) ? [internetLine()] : []),
     text("/etc/sysctl.d/60-vonggac.conf", sysctlText(host.sysctls)),
     ...(host.nftables === undefined
       ? []
@@ -38,14 +42,15 @@ export function networkFiles(host: HostSpec, ends: readonly OwnEnd[]): Entry[] {
   ];
 }
 
-/** The device bears the plan's name: by a .link file of the engineer's, who knows the hardware's address. */
+/** The device bears the plan's name: a tunnel's by its .netdev, another's by a .link file of the engineer's, who knows the hardware's address. */
 function port(end: OwnEnd): string {
   const bridge = end.bridge === undefined ? [] : [`Bridge=${end.bridge}`];
   return (
     `# ${end.link}\n` +
     section("Match", [`Name=${end.device}`]) +
     network(end.addresses, bridge) +
-    end.routes.map((r) => section("Route", [`Destination=${r.to}`, `Gateway=${r.via}`])).join("")
+    end.routes.map((r) => section("Route", [`Destination=${r.to}`, `Gateway=${r.via}`])).join("") +
+    (end.tunnel ? tunnelRules(end.tunnel) : "")
   );
 }
 
@@ -58,8 +63,6 @@ const network = (addresses: readonly string[], more: readonly string[] = []): st
     ...more,
     ...addresses.map((a) => `Address=${a}`),
   ]);
-
-const section = (name: string, lines: readonly string[]): string => `[${name}]\n${lines.join("\n")}\n\n`;
 
 const sysctlText = (sysctls: Record<string, string>): string =>
   Object.entries(sysctls)

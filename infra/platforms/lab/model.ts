@@ -2,7 +2,7 @@
 // resource into its state at each step (about 50 ms a resource at a thousand), so a text travels as its hash and lies
 // once in the state folder (content.ts); a secret travels as its name and fingerprint and lies in the vault. Pure.
 import { createHash } from "node:crypto";
-import type { DaemonSpec, FileSpec, HostSpec, LinkSpec } from "../platform.ts";
+import type { DaemonSpec, FileSpec, HostSpec, LinkEnd, LinkSpec } from "../platform.ts";
 
 /** `sha256:<hex> <mode> <owner>` or `vault:<name> <fingerprint> <mode> <owner>`: one line, so that a preview reads well. */
 export type FileLine = string;
@@ -90,7 +90,10 @@ function sharingClock({ onSharedClock, capabilities, ...daemon }: Omit<DaemonSpe
   return { ...daemon, argv: [...daemon.argv, ...(onSharedClock ?? [])], ...(kept && { capabilities: kept }) };
 }
 
-export const linkInputs = ({ id, a, b }: LinkSpec): LinkInputs => ({ link: id, a, b, up: true });
+/** A lab's kernel need not know WireGuard: a tunnel is a plain line here, and its keys stay in the vault. */
+const plain = ({ tunnel: _, ...end }: LinkEnd): LinkEnd => end;
+
+export const linkInputs = ({ id, a, b }: LinkSpec): LinkInputs => ({ link: id, a: plain(a), b: plain(b), up: true });
 
 /** Undefined for what makes the network: that is started with its host. */
 export const phaseOf = (role: DaemonSpec["role"]): Phase | undefined =>

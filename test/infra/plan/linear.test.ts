@@ -47,7 +47,7 @@ function planAndRender(size: number): void {
   const planned = plan(numbering.intent);
   const materials = materialsWithoutVault(planned);
   assert.ok(planned.hosts.map((host) => hostSpec(planned, host, materials)).length > size);
-  for (const link of planned.links) linkSpec(planned, link);
+  for (const link of planned.links) linkSpec(planned, link, materials);
 }
 
 it("sees work that grows with the square", () => {

@@ -205,7 +205,7 @@ function split(
   return [...new Set([from, tracked, ...others])];
 }
 
-/** Opens an incident that a person tells of. */
+/** Opens an incident that a person tells of, or the console itself (`machine`). */
 export function declare(state: State, topology: Topology, account: string, d: Declared, now: number): Change[] {
   const incident = newIncident(
     state,
@@ -218,7 +218,8 @@ export function declare(state: State, topology: Topology, account: string, d: De
   incident.severityBy = account;
   incident.impact.affected = [...new Set(d.agencies)].sort();
   const tracked = track(state, `declared:${incident.id}`, incident, now, false);
-  note(tracked, now, "opened", { key: "reason.declared", facts: { summary: d.summary } }, account);
+  const key = account === "machine" ? "reason.noticed" : "reason.declared";
+  note(tracked, now, "opened", { key, facts: { summary: d.summary } }, account);
   sight(state, tracked, d.indicators);
   return [{ type: "incident", incident }, ...enlist(state, tracked, now)];
 }

@@ -77,5 +77,6 @@ test("a copied disk: two real agents with one state folder's content are told of
     opened.map((i) => [i.cause.asset, i.severity, i.declared?.by, i.impact.affected]),
     [["xa-mot", "high", "machine", ["xa-mot"]]],
   );
+  assert.equal(opened[0]!.history[0]!.reason.key, "reason.noticed", "no person said so");
   assert.match(opened[0]!.declared!.summary, /Hai máy cùng báo về dưới tên xa-mot.* \/ Two machines report/);
 });

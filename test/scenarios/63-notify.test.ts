@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -39,37 +39,40 @@ const HUB = "hub1";
 const secrets = { "soc-key": randomBytes(32).toString("base64"), "beat-key": randomBytes(32).toString("base64") };
 const children: ChildProcess[] = [];
 let postfix: Postfix | undefined;
-let changed = false;
+/** What has to be undone: all, or the provisioning alone. */
+let changed: "broken" | "mended" | undefined;
 
-/** A run before this one, which was cut off, may have brought them. */
-const forget = () =>
-  rmSync(path.join(ROOT, ".vonggac", ...(STACK === "lab" ? [] : ["stacks", STACK]), "vault/notify"), {
-    recursive: true,
-    force: true,
-  });
+const BROUGHT = path.join(ROOT, ".vonggac", ...(STACK === "lab" ? [] : ["stacks", STACK]), "vault/notify");
+const forget = () => rmSync(BROUGHT, { recursive: true, force: true });
+/** The province as it was, and no secret of this test. */
+async function asBefore(): Promise<void> {
+  await mustLab("up", "--port", String(PORT), "--province", whole);
+  forget();
+}
 
 before(
   async () => {
     if (skip) return;
-    await mustLab("up", "--port", String(PORT), "--province", whole);
+    // A run before this one may have been cut off.
+    if (existsSync(BROUGHT)) await asBefore();
     await ensureLab();
-    forget();
   },
   { timeout: 200_000 },
 );
 after(async () => {
   if (skip) return;
   for (const child of children) child.kill("SIGKILL");
-  if (changed) {
+  if (changed === "broken") {
     await mustLab("heal");
     await mustLab("fault", "hub-down", HUB, "--undo").catch(() => undefined);
-    await mustLab("up", "--port", String(PORT), "--province", whole);
+  }
+  if (changed) {
+    await asBefore();
     await until("the console is back", 30_000, async () => (await admin<unknown[]>("/agents")).length > 0);
     await putRules(SHIPPED);
     await allRecovered(60_000);
   }
   await postfix?.end();
-  forget();
   rmSync(work, { recursive: true, force: true });
 });
 
@@ -180,7 +183,7 @@ test("the relay's death is told by the console, a hub's is mailed and posted, th
     const kept = await vonggac("channel-secret", name, path.join(work, name), "--stack", STACK);
     assert.equal(kept.code, 0, kept.stderr);
   }
-  changed = true;
+  changed = "broken";
   await mustLab(...up);
   const lies = statSync(path.join(runFolder("console"), "run/vonggac/secrets/soc-key"));
   assert.equal(lies.mode & 0o777, 0o400);
@@ -258,5 +261,6 @@ test("the relay's death is told by the console, a hub's is mailed and posted, th
   await mustLab("heal");
   await until("and that it is back", 40_000, async () => mailsOf("deadman@mail.test").length === 2);
   assert.match(deadman(), /console-back/);
+  changed = "mended";
   for (const secret of Object.values(secrets)) assert.ok(!`${hook()}${deadman()}`.includes(secret));
 });

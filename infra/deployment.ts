@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Registry } from "../protocol/registry.ts";
 import type { Materials } from "./deployment/facts.ts";
 import { hostSpec, linkSpec } from "./deployment/host.ts";
+import { standIns } from "./deployment/stand-in.ts";
 import { readIntent, writeLock } from "./intent.ts";
 import { planOf } from "./plan/index.ts";
 import { subsetOf } from "./plan/subset.ts";
@@ -93,10 +94,11 @@ export async function deploymentFor(
     console: consoleMaterials(intent, vault, options.preview ?? false),
     screen: { port, listen, url },
   };
+  const bare = standIns(plan.devices);
   const deployment: Deployment = {
     province: plan.province.id,
-    hosts: plan.hosts.map((host) => hostSpec(plan, host, materials)),
-    links: plan.links.map((link) => linkSpec(plan, link, materials)),
+    hosts: [...plan.hosts.map((host) => hostSpec(plan, host, materials)), ...bare.hosts],
+    links: [...plan.links.map((link) => linkSpec(plan, link, materials)), ...bare.links],
   };
   return { deployment, registry: plan.registry, plan };
 }

@@ -23,14 +23,14 @@ const AgencySchema = Type.Object({
 export type Agency = Type.Static<typeof AgencySchema>;
 
 /**
- * A thing that can be the cause of trouble. `host`: a router or server, with its role. `link`: a cable or leased
+ * A thing that can be the cause of trouble. `host`: a router or server, with its role; a `device` is watched by its neighbour, and not ours. `link`: a cable or leased
  * line between two hosts. `service`: what users reach, on one or more hosts. `zone`: a DNS zone, on its servers.
  */
 const AssetSchema = Type.Union([
   Type.Object({
     id: Id,
     kind: Type.Literal("host"),
-    role: oneOf("upstream", "internet", "border", "core", "hub", "site", "server"),
+    role: oneOf("upstream", "internet", "border", "core", "hub", "site", "server", "device"),
     agency: Id,
     name: BilingualSchema,
   }),

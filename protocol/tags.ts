@@ -149,6 +149,8 @@ export const TAGS = {
   DISK_ALMOST_FULL: row("high", "service", { clause: "Decree 333/2026 art. 7" }),
   // ra
   RA_UNPLANNED: row("high", "ipv6", { clause: "RFC 6104; RFC 6105" }),
+  // device
+  DEVICE_UNREACHABLE: row("high", "connectivity", { down: true, clause: "Decree 333/2026 art. 7" }),
   // page
   PAGE_DEFACED: row("critical", "service", { clause: "ATT&CK T1491.002; Decree 331/2026/NĐ-CP art. 31" }),
   PAGE_CHANGED: row("high", "service", { clause: "ATT&CK T1491.002" }),

@@ -198,6 +198,14 @@ const RaTarget = Type.Object({
   expects: Type.Object({ device: Device }),
 });
 
+/** A device that is not ours to configure, in this host's own local network: it is there, at its address in each family. */
+const DeviceTarget = Type.Object({
+  ...head,
+  kind: Type.Literal("device"),
+  /** `device`: this host's own, to that network. */
+  expects: Type.Object({ device: Device, addresses: Type.Array(Address, { minItems: 1, maxItems: 4 }) }),
+});
+
 /** A web page as it must be. */
 const PageTarget = Type.Object({
   ...head,
@@ -246,6 +254,7 @@ export const TargetSchema = Type.Union([
   ClockTarget,
   DiskTarget,
   RaTarget,
+  DeviceTarget,
   PageTarget,
   FirewallLogTarget,
   RouteLogTarget,

@@ -4,6 +4,7 @@ import type { Check } from "../check.ts";
 import { certificate } from "./certificate.ts";
 import { clock } from "./clock.ts";
 import { datacentre } from "./datacentre.ts";
+import { device } from "./device.ts";
 import { disk } from "./disk.ts";
 import { ipv6 } from "./ipv6.ts";
 import { link } from "./link.ts";
@@ -26,5 +27,6 @@ export const CHECKS: { readonly [K in TargetKind]?: Check<K> } = {
   clock,
   disk,
   ra,
+  device,
   page,
 };

@@ -21,7 +21,7 @@ export function importanceOf(topology: Topology, asset: string): Importance {
   const a = topology.assets.get(asset);
   if (a === undefined || a.kind === "service" || a.kind === "zone") return "vital";
   if (a.kind === "link") return a.medium === "backbone" || a.medium === "upstream" ? "vital" : "important";
-  if (a.role !== "site") return a.role === "server" ? "important" : "vital";
+  if (a.role !== "site") return a.role === "server" || a.role === "device" ? "important" : "vital";
   const { levels, agencies } = topology.registry;
   const level = agencies.find((x) => x.id === a.agency)?.level;
   return levels.length > 1 && level === levels.at(-1)!.id ? "ordinary" : "important";

@@ -26,6 +26,7 @@ export const PAGES: Readonly<Record<string, readonly string[]>> = {
   clock: [...withPrefix("CLOCK_"), ...withPrefix("TIME_SERVER_")],
   disk: withPrefix("DISK_"),
   ra: withPrefix("RA_"),
+  device: withPrefix("DEVICE_"),
   page: withPrefix("PAGE_"),
   "ssh-brute-force": [],
   "firewall-log": [],

@@ -8,6 +8,7 @@ import type { PlannedDevice } from "./types.ts";
 /** The devices of the intent, with their addresses. */
 export function planDevices(p: Intent, a: Allocation): PlannedDevice[] {
   const datacentres = new Map(p.datacentres.map((dc) => [dc.id, dc.number]));
+  const cores = new Map(p.datacentres.map((dc) => [dc.id, dc.routers.find((r) => r.role === "core")!.id]));
   const sites = new Map(p.agencies.map((agency) => [agency.id, agency.number]));
   return (p.devices ?? []).flatMap(({ id, name, kind, at, number, zone, contact }) => {
     const datacentre = datacentres.get(at);
@@ -18,6 +19,8 @@ export function planDevices(p: Intent, a: Allocation): PlannedDevice[] {
     const { address: gateway, prefix: network } =
       datacentre === undefined ? a.siteLan(site!) : a.datacentreLan(datacentre);
     const inZone = zone ?? zoneOfDevice(datacentre !== undefined);
-    return [{ id, name, kind, at, zone: inZone, address, network, gateway, ...(contact !== undefined && { contact }) }];
+    const beside = cores.get(at) ?? at;
+    const known = { id, name, kind, number, at, zone: inZone, address, network, gateway, beside };
+    return [{ ...known, ...(contact !== undefined && { contact }) }];
   });
 }

@@ -22,6 +22,7 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
   const zone = zones.find((z) => z.name === province.domain)!;
   const resolvers = hosts.filter((h) => h.server?.task === "resolver");
   const services = planServices(intent, hosts);
+  const devices = planDevices(intent, addresses);
   const watched: Watched = {
     domain: province.domain,
     portal: { name: names.portal, address: serverOf(hosts, "portal").server!.address },
@@ -46,6 +47,7 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
     pageWatcher: hosts.filter((h) => h.role === "core").at(-1)!.id,
     datacentre: hosts.find((h) => h.id === serverOf(hosts, "console").server!.core)!,
     facts,
+    devices: Map.groupBy(devices, (d) => d.beside),
   };
   const targets = hosts.filter((h) => h.watched).flatMap((h) => targetsOf(h, interfaces.get(h.id) ?? [], watched));
   return {
@@ -68,8 +70,8 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
     zones,
     resolvers: resolvers.map((h) => h.server!.address),
     services,
-    devices: planDevices(intent, addresses),
+    devices,
     names,
-    registry: planRegistry(intent, hosts, links, zone, targets),
+    registry: planRegistry(intent, hosts, links, zone, targets, devices),
   };
 }

@@ -5,7 +5,7 @@ import type { Target } from "../../protocol/target.ts";
 import type { Intent } from "../province/schema.ts";
 import { named } from "./naming.ts";
 import { CONSOLE_SERVICE, nameService, PORTAL_SERVICE, resolverService, timeService, zoneAsset } from "./targets.ts";
-import type { PlannedHost, PlannedLink, PlannedZone } from "./types.ts";
+import type { PlannedDevice, PlannedHost, PlannedLink, PlannedZone } from "./types.ts";
 import { serverOf } from "./zones.ts";
 
 /** The registry; its version is a hash of everything else in it. */
@@ -15,13 +15,19 @@ export function planRegistry(
   links: readonly PlannedLink[],
   zone: PlannedZone,
   targets: Target[],
+  devices: readonly PlannedDevice[],
 ): Registry {
   const content: Omit<Registry, "version"> = {
     province: { id: p.province.id, name: p.province.name },
     consoleHost: serverOf(hosts, "console").id,
     levels: p.levels.map(({ id, name }) => ({ id, name })),
     agencies: agencies(p),
-    assets: [...hostAssets(hosts), ...linkAssets(links), ...serviceAssets(p, hosts, zone)],
+    assets: [
+      ...hostAssets(hosts),
+      ...devices.map(({ id, at, name }): Asset => ({ id, kind: "host", role: "device", agency: at, name })),
+      ...linkAssets(links),
+      ...serviceAssets(p, hosts, zone),
+    ],
     agents: hosts.filter((h) => h.watched).map((h) => ({ id: h.id, agency: h.agency, host: h.id })),
     targets,
   };

@@ -3,7 +3,7 @@
 import { hash } from "node:crypto";
 import type { Target } from "../../protocol/target.ts";
 import { LAN_DEVICE } from "./links.ts";
-import type { Dual, Interface, PlanFacts, PlannedHost, PlannedService, PlannedZone } from "./types.ts";
+import type { Dual, Interface, PlanFacts, PlannedDevice, PlannedHost, PlannedService, PlannedZone } from "./types.ts";
 
 const EVERY_MS = {
   link: 500,
@@ -20,6 +20,7 @@ const EVERY_MS = {
   clock: 20_000,
   disk: 15_000,
   ra: 5_000,
+  device: 30_000,
   page: 10_000,
   "firewall-log": 1_000,
   "route-log": 1_000,
@@ -78,11 +79,18 @@ export interface Watched {
   /** The router from which the portal's page is looked at. */
   pageWatcher: string;
   facts: PlanFacts;
+  /** By the host in whose local network they stand. */
+  devices: ReadonlyMap<string, readonly PlannedDevice[]>;
 }
 
 /** The targets of one agent's host. */
 export function targetsOf(host: PlannedHost, interfaces: readonly Interface[], w: Watched): Target[] {
-  const links = [...interfaces.map((i) => linkTarget(host, i)), clockTarget(host, w), diskTarget(host)];
+  const links = [
+    ...interfaces.map((i) => linkTarget(host, i)),
+    clockTarget(host, w),
+    diskTarget(host),
+    ...(w.devices.get(host.id) ?? []).map((d) => deviceTarget(host, d)),
+  ];
   if (host.role === "site") return [...links, ...siteTargets(host, interfaces, w)];
   if (host.role === "core") {
     const pages = host.id === w.pageWatcher ? [pageTarget(host, w)] : [];
@@ -238,6 +246,12 @@ const diskTarget = (host: PlannedHost): Target => ({
   ...head(host, "disk", "logs", host.id),
   kind: "disk",
   expects: { paths: ["/var/log"], warnFraction: WARN_DISK },
+});
+
+const deviceTarget = (host: PlannedHost, { id, address }: PlannedDevice): Target => ({
+  ...head(host, "device", id, id),
+  kind: "device",
+  expects: { device: LAN_DEVICE, addresses: [address.v4, address.v6] },
 });
 
 function pageTarget(host: PlannedHost, { portal: { name, address } }: Watched): Target {

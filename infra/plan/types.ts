@@ -41,6 +41,8 @@ export interface PlannedDevice {
   id: string;
   name: Bilingual;
   kind: string;
+  /** In the network of its place. */
+  number: number;
   /** Data centre or agency. */
   at: string;
   zone: SecurityZone;
@@ -48,6 +50,8 @@ export interface PlannedDevice {
   network: Dual;
   gateway: Dual;
   contact?: string;
+  /** The router whose local network it stands in, which watches it. */
+  beside: string;
 }
 
 export type Medium = "dedicated" | "leased" | "internet" | "lan" | "backbone" | "upstream";

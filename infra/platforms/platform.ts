@@ -41,6 +41,8 @@ export interface DaemonSpec {
 
 export interface HostSpec {
   id: string;
+  /** It stands for a device that is not ours: a platform of real machines makes nothing of it. */
+  standIn?: true;
   /** Address with prefix length, on loopback: "10.0.0.1/32", "2001:db8::1/128". */
   loopback: string[];
   /** Below /proc/sys/net, with slashes: "ipv4/conf/all/forwarding": "1". */

@@ -35,6 +35,7 @@ const KIND_ORDER = [
   "clock",
   "disk",
   "ra",
+  "device",
   "page",
   "ssh-log",
   "firewall-log",

@@ -26,10 +26,8 @@ export interface FilesOptions {
 }
 
 /** Writes the tree of a deployment. Throws `out-not-ours`, `secret-missing`. */
-export function writeTree(
-  deployment: Deployment,
-  options: FilesOptions,
-): { hosts: number; files: number; secrets: number } {
+export function writeTree(whole: Deployment, options: FilesOptions): { hosts: number; files: number; secrets: number } {
+  const deployment = withoutStandIns(whole);
   claim(options.out);
   // First, so that a tree that was left half written is known as ours.
   writeJson(join(options.out, MANIFEST), {
@@ -48,6 +46,17 @@ export function writeTree(
     counts.hosts++;
   }
   return counts;
+}
+
+/** Where machines are real, so are the devices that are not ours, and nothing is made of them. */
+function withoutStandIns(deployment: Deployment): Deployment {
+  const bare = new Set(deployment.hosts.filter((h) => h.standIn).map((h) => h.id));
+  const isReal = ({ host }: { host: string }) => !bare.has(host);
+  return {
+    ...deployment,
+    hosts: deployment.hosts.filter((h) => !bare.has(h.id)),
+    links: deployment.links.filter(({ a, b }) => isReal(a) && isReal(b)),
+  };
 }
 
 /** Everything that lies on the host, in the order of its paths. */

@@ -76,6 +76,7 @@ function probesOf(target: Target): Probe[] {
     case "clock":
     case "disk":
     case "ra":
+    case "device":
     case "link":
     case "ssh-log":
     case "firewall-log":

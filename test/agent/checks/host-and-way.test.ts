@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
-import type { Outcome, Space, World } from "../../../agent/check.ts";
+import type { DeviceState, Outcome, Space, World } from "../../../agent/check.ts";
 import { clock } from "../../../agent/checks/clock.ts";
+import { device } from "../../../agent/checks/device.ts";
 import { disk } from "../../../agent/checks/disk.ts";
 import { page } from "../../../agent/checks/page.ts";
 import { path } from "../../../agent/checks/path.ts";
@@ -88,6 +89,26 @@ test("clock: with one server the host is named, whose clock it is", async () => 
   ]);
   expectFindings(await lookAtClock(times({ a: 0, bb: "silent" })), ["TIME_SERVER_UNREACHABLE 2001:db8::2"]);
   expectFindings(await lookAtClock(times({ a: 0, bb: "lost" })), ["TIME_SERVER_UNSYNCHRONISED 2001:db8::2"]);
+});
+
+test("device: who refuses or says nothing is there; gone is whose address nobody has, or all when the network has no carrier", async () => {
+  const addresses = ["10.0.0.2", "2001:db8::2"];
+  const target: TargetOf<"device"> = { ...head, kind: "device", expects: { device: "lan0", addresses } };
+  const to = (why: "refused" | "timeout" | "unreachable" | undefined, state: DeviceState = "running") =>
+    device.run(
+      target,
+      worldOf({
+        connectTcp: async ({ address }) =>
+          why === undefined || address !== addresses[1] ? { ok: true } : { ok: false, why, detail: "" },
+        kernel: { device: () => state },
+      }),
+    );
+  for (const why of [undefined, "refused", "timeout"] as const) expectFindings(await to(why), []);
+  expectFindings(await to("unreachable"), ["DEVICE_UNREACHABLE 2001:db8::2"]);
+  expectFindings(
+    await to(undefined, "no-carrier"),
+    addresses.map((a) => `DEVICE_UNREACHABLE ${a}`),
+  );
 });
 
 test("disk: octets and files, whichever is scarcer", async () => {

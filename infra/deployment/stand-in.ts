@@ -16,7 +16,13 @@ const bare = ({ id }: PlannedDevice): HostSpec => ({
   id,
   standIn: true,
   loopback: [],
-  sysctls: { "ipv6/conf/all/accept_dad": "0", "ipv6/conf/default/accept_dad": "0" },
+  sysctls: {
+    "ipv6/conf/all/accept_dad": "0",
+    "ipv6/conf/default/accept_dad": "0",
+    // Or a cable that is put back in would find it without its IPv6 address.
+    "ipv6/conf/all/keep_addr_on_down": "1",
+    "ipv6/conf/default/keep_addr_on_down": "1",
+  },
   bridges: [],
   directories: [],
   files: [],

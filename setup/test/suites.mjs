@@ -29,7 +29,7 @@ const LABS = {
   },
   "third lab": {
     env: { VONGGAC_TEST_STACK: "testc", VONGGAC_TEST_PORT: "18082" },
-    files: ["test/scenarios/50-faults.test.ts"],
+    files: ["test/scenarios/50-faults.test.ts", "test/scenarios/61-chaos.test.ts"],
   },
 };
 const FIRST = "first lab";

@@ -7,9 +7,10 @@ import { canonicalName, type Message, rcodeName, TYPE, typeName, typeNumber } fr
 import { type Answer, type Asked, ask } from "../wire/dns-ask.ts";
 import { rrsetOf, type Standing, standing } from "../wire/signatures.ts";
 
-/** Each of two tries. */
+/** Each of two tries, and of the further ones at a server that has answered something else. */
 const TIMEOUT_MS = 1_000;
 const TCP_TIMEOUT_MS = 2_000;
+const FURTHER_TRIES = 3;
 const DAY_MS = 86_400_000;
 
 type Expects = TargetOf<"zone">["expects"];
@@ -52,7 +53,8 @@ function rrsetsOf({ zone: apex, names }: Expects): Rrset[] {
 }
 
 async function look(server: Server, wanted: Rrset[], expects: Expects, world: World): Promise<Seen> {
-  const answers = await Promise.all(wanted.map((rrset) => askServer({ ...rrset, recursive: false }, server, world)));
+  const first = await Promise.all(wanted.map((rrset) => askServer({ ...rrset, recursive: false }, server, world)));
+  const answers = await askedAgain(first, wanted, server, world);
   const at = `${server.name} ${server.address}`;
   const about = { server: server.name, address: server.address, asset: server.asset };
   const messages: Message[] = [];
@@ -76,13 +78,27 @@ async function look(server: Server, wanted: Rrset[], expects: Expects, world: Wo
   };
 }
 
-function askServer(asked: Asked, server: Server, world: World): Promise<Answer> {
+/** Of many questions over a lossy line some are lost with both tries: a server that answered the others is asked again before it is blamed. */
+function askedAgain(first: Answer[], wanted: Rrset[], server: Server, world: World): Promise<Answer[]> {
+  const isThere = first.some((answer) => answer.ok);
+  return Promise.all(
+    first.map((answer, i) =>
+      isThere && !answer.ok && answer.why === "timeout"
+        ? askServer({ ...wanted[i]!, recursive: false }, server, world, FURTHER_TRIES)
+        : answer,
+    ),
+  );
+}
+
+function askServer(asked: Asked, server: Server, world: World, tries?: number): Promise<Answer> {
   const to = { address: server.address, port: 53 };
-  return ask(asked, {
-    udp: (query, accepts) => world.exchangeUdp(to, query, accepts, TIMEOUT_MS),
-    tcp: (query) => world.exchangeTcp(to, query, TCP_TIMEOUT_MS),
+  const transport = {
+    udp: (query: Uint8Array, accepts: (answer: Uint8Array) => boolean) =>
+      world.exchangeUdp(to, query, accepts, TIMEOUT_MS),
+    tcp: (query: Uint8Array) => world.exchangeTcp(to, query, TCP_TIMEOUT_MS),
     random16: world.random16,
-  });
+  };
+  return ask(asked, transport, tries);
 }
 
 function serverFinding(answer: Answer, subject: string, about: Finding["evidence"]): Finding | undefined {

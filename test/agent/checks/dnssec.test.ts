@@ -89,6 +89,23 @@ describe("a signed zone", { skip: missing.length > 0 && `not installed: ${missin
     expectFindings(await zone.run(foreign, worldOf(dns.doors(() => dns.port))), ["ZONE_SERVER_REFUSES ns1 127.0.0.1"]);
   });
 
+  test("servers: on a lossy line one that answers is asked again; one that never answers a question is told of", async () => {
+    dns.serve(dns.signed);
+    const doors = dns.doors(() => dns.port);
+    /** Loses the first so many questions of one kind. */
+    const lossy = (first: number) => {
+      let lost = 0;
+      const AAAA = Buffer.from([0, 28, 0, 1]);
+      const exchangeUdp: typeof doors.exchangeUdp = async (to, query, accepts, timeoutMs) =>
+        Buffer.from(query).includes(AAAA) && lost++ < first
+          ? { ok: false, why: "timeout", detail: "lost" }
+          : doors.exchangeUdp(to, query, accepts, timeoutMs);
+      return worldOf({ ...doors, exchangeUdp, now: () => Date.now() });
+    };
+    expectFindings(await zone.run(zoneTarget(["127.0.0.1"]), lossy(4)), []);
+    expectFindings(await zone.run(zoneTarget(["127.0.0.1"]), lossy(1_000)), ["ZONE_SERVER_UNREACHABLE ns1 127.0.0.1"]);
+  });
+
   const ask = (address = "127.0.0.1") => {
     const target: TargetOf<"resolver"> = {
       ...head,

@@ -115,6 +115,7 @@ test("a change in others' part of an incident is no news to who sees a part: not
       bufferedAmount: 0,
       on: () => {},
       close: () => {},
+      terminate: () => {},
       send: (text: string) => heard.push(...(JSON.parse(text) as { incidents: typeof heard }).incidents),
     };
     feed.join(socket as unknown as WebSocket, { account: "x", scope } as Viewer, () => true);

@@ -19,6 +19,9 @@ const bare = ({ id }: PlannedDevice): HostSpec => ({
   sysctls: {
     "ipv6/conf/all/accept_dad": "0",
     "ipv6/conf/default/accept_dad": "0",
+    // Its addresses are the plan's, and no others.
+    "ipv6/conf/all/accept_ra": "0",
+    "ipv6/conf/default/accept_ra": "0",
     // Or a cable that is put back in would find it without its IPv6 address.
     "ipv6/conf/all/keep_addr_on_down": "1",
     "ipv6/conf/default/keep_addr_on_down": "1",

@@ -20,7 +20,7 @@ const EVERY_MS = {
   clock: 20_000,
   disk: 15_000,
   ra: 5_000,
-  device: 30_000,
+  device: 10_000,
   page: 10_000,
   "firewall-log": 1_000,
   "route-log": 1_000,

@@ -51,7 +51,6 @@ export async function startScreen(
     incidents: store.scoped.incidents,
     incident: store.scoped.incident,
     concerned: store.scoped.concerned,
-    joinedAt: store.scoped.joinedAt,
     agents: () => said.agents,
     targets: () => said.targets,
     itemsOf: store.items.ofTargets,

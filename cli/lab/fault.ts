@@ -10,7 +10,7 @@ interface Options {
   json?: true;
 }
 
-/** `lab fault NAME [TARGET]`: breaks one thing in the lab, or mends it again. */
+/** `lab fault NAME [TARGET]`: breaks one thing in the lab, or mends it again; `--undo` without a name mends all that was broken so. */
 export const faultVerb = (): Command =>
   withStack(new Command("fault"))
     .description(text("help.fault"))
@@ -22,23 +22,33 @@ export const faultVerb = (): Command =>
     .action(async (name: string | undefined, target: string | undefined, options: Options, command: Command) => {
       const faults = await import("../../infra/platforms/lab/faults/index.ts");
       if (options.list) return list(faults.catalogue(), options);
+      const { standingLab } = await import("../../infra/commands.ts");
+      if (options.undo && name === undefined) {
+        const mended = await faults.undoAll(standingLab(options));
+        const nothing = text("fault.none-injected");
+        return line(
+          options.json ? JSON.stringify({ mended }) : mended.length === 0 ? nothing : mended.map(undone).join("\n"),
+        );
+      }
       const fault = faults.faultNamed(name);
       if (!fault)
         return command.error(
           text("fault.unknown", { name: name ?? "", list: faults.FAULTS.map((f) => f.name).join(", ") }),
           { exitCode: 2 },
         );
-      const { standingLab } = await import("../../infra/commands.ts");
       const lab = standingLab(options);
       if (options.undo) {
         const done = await faults.undo(lab, fault, target);
-        return line(options.json ? JSON.stringify(done) : text("fault.undone", { ...done }));
+        return line(options.json ? JSON.stringify(done) : undone(done));
       }
       const done = await faults.inject(lab, fault, target);
       if (options.json) return line(JSON.stringify(done));
       line(text("fault.injected", { fault: fault.name, target: done.target }));
       line(`  ${expectation(done.expects)}`);
     });
+
+const undone = ({ fault, target }: { fault: string; target: string }): string =>
+  text("fault.undone", { fault, target });
 
 const expectation = (expects: Expected): string =>
   "blind" in expects

@@ -110,13 +110,13 @@ export async function undo(
 }
 
 /** Mends whatever was injected and not undone: an `up` is to end with the lab as the province says. Gives what it mended. */
-export async function undoAll(lab: Lab): Promise<string[]> {
+export async function undoAll(lab: Lab): Promise<{ fault: string; target: string }[]> {
   const injected = injectedFaults(lab);
   for (const each of injected) {
     await faultNamed(each.fault)?.undo(lab, each.target, each);
     forget(lab, each.fault, each.target);
   }
-  return injected.map((i) => `${i.fault} ${i.target}`);
+  return injected.map(({ fault, target }) => ({ fault, target }));
 }
 
 function targetOf(lab: Lab, fault: Fault, target: string | undefined): string {

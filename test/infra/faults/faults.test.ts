@@ -149,7 +149,10 @@ test("link-down: one device of each end, and no other; a server's default route 
 test("undoAll mends whatever is left, and says what", { skip }, async () => {
   await inject(lab, fault("link-down"), "core1~web1");
   await inject(lab, fault("hub-down"), "hub2");
-  assert.deepEqual(await undoAll(lab), ["link-down core1~web1", "hub-down hub2"]);
+  assert.deepEqual(await undoAll(lab), [
+    { fault: "link-down", target: "core1~web1" },
+    { fault: "hub-down", target: "hub2" },
+  ]);
   assert.deepEqual([await carrierless("web1"), await carrierless("hub2")], [[], []]);
   assert.deepEqual(injectedFaults(lab), []);
   await until("BGP", async () => (await sessionsDown(lab)).length === 0);

@@ -25,6 +25,7 @@ export function readersOver(store: Store, view: View, clock: Clock, desk: Desk) 
       return incident && withWork(incident);
     },
     concerned: store.scoped.concerned,
+    joinedAt: store.scoped.joinedAt,
     agents: view.agents,
     targets: view.targets,
     itemsOf: store.items.ofTargets,

@@ -15,6 +15,7 @@ export interface ReaderSources {
   ): { n: number; incident: Incident }[];
   incident(scope: Scope, id: string): Incident | undefined;
   concerned(scope: Scope, id: string): boolean;
+  joinedAt(scope: Scope, id: string): number | undefined;
   agents(): AgentStatus[];
   targets(): TargetStatus[];
   itemsOf(targets: ReadonlySet<string>, fromAt: number, toAt: number, limit: number): LogEntry[];
@@ -58,7 +59,7 @@ function readerOf(
   const { sight } = viewer;
   const told = (incident: Incident): Incident => {
     const s = sight();
-    return s ? redact(incident, s, viewer.account) : incident;
+    return s ? redact(incident, s, viewer.account, sources.joinedAt(scope, incident.id)) : incident;
   };
   const agents = () => ofScope(sources.agents(), scope);
   const targets = () => {

@@ -1,7 +1,7 @@
 // The live feed: a snapshot, then what changed, at most once a tick, each screen what its scope may see. A change goes out at once
 // when the last one is a tick ago. A screen that was away says where it was: it is told what it missed, while that is still
 // held, else gets a snapshot. One that does not keep up is dropped, and comes back so.
-import { randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import type { WebSocket } from "ws";
 import type { AgentStatus, FeedMessage, Incident, TargetStatus } from "../../protocol/index.ts";
 import type { FeedChanges, Reader, Viewer } from "./ports.ts";
@@ -44,7 +44,12 @@ interface Client {
   still(): boolean;
   askedAt: number;
   sentAt: number;
+  /** Of a screen that sees a part: what it was told last of each incident, so that a change in others' parts is no news. */
+  told: Map<string, string>;
 }
+
+/** Incidents of which a screen's last news is remembered; of another it may be told once more than it needed. */
+const MOST_TOLD = 2_000;
 
 export function createFeed(parts: FeedParts): Feed {
   const clients = new Map<WebSocket, Client>();
@@ -61,24 +66,37 @@ export function createFeed(parts: FeedParts): Feed {
     clients.delete(socket);
     socket.terminate();
   };
-  const snapshotText = (viewer: Viewer): string =>
-    JSON.stringify({ ...parts.reader(viewer).snapshot(), run: past.run, seq: past.seq() } satisfies FeedMessage);
+  const snapshotOf = (viewer: Viewer): Extract<FeedMessage, { t: "snapshot" }> => ({
+    ...parts.reader(viewer).snapshot(),
+    run: past.run,
+    seq: past.seq(),
+  });
   const changesText = (changes: FeedChanges): string =>
     JSON.stringify({ t: "changes", at: parts.now(), seq: past.seq(), ...changes } satisfies FeedMessage);
 
-  /** The text for one viewer, worked out once for all who see alike; nothing where there is nothing to say yet. */
+  /** The text for one screen; for those who see everything worked out once. */
   const texts = (changes: FeedChanges, again: boolean) => {
-    const known = new Map<string, { text: string; empty: boolean }>();
-    return (viewer: Viewer) => {
-      const key = viewer.scope === undefined ? "*" : `${viewer.account} ${[...viewer.scope].join(" ")}`;
-      let said = known.get(key);
-      if (!said) {
-        const own = again ? undefined : parts.reader(viewer).changes(changes);
-        said = own ? { text: changesText(own), empty: isEmpty(own) } : { text: snapshotText(viewer), empty: false };
-        known.set(key, said);
+    let forAll: string | undefined;
+    return (client: Client): { text: string; empty: boolean } => {
+      const { viewer, told } = client;
+      if (again) {
+        if (viewer.scope !== undefined) return { text: wholeFor(client), empty: false };
+        forAll ??= JSON.stringify(snapshotOf(viewer));
+        return { text: forAll, empty: false };
       }
-      return said;
+      if (viewer.scope === undefined) {
+        forAll ??= changesText(parts.reader(viewer).changes(changes));
+        return { text: forAll, empty: isEmpty(changes) };
+      }
+      const own = newsIn(parts.reader(viewer).changes(changes), told);
+      return { text: changesText(own), empty: isEmpty(own) };
     };
+  };
+  const wholeFor = ({ viewer, told }: Client): string => {
+    const snapshot = snapshotOf(viewer);
+    told.clear();
+    if (viewer.scope !== undefined) for (const i of snapshot.incidents) told.set(i.id, markOf(i));
+    return JSON.stringify(snapshot);
   };
   const flush = () => {
     clearTimeout(timer);
@@ -98,7 +116,7 @@ export function createFeed(parts: FeedParts): Feed {
           continue;
         }
       }
-      const { text, empty } = textFor(client.viewer);
+      const { text, empty } = textFor(client);
       // Others' news is none of this screen's: it hears a beat, and not how much goes on elsewhere.
       if (!empty || flushedAt - client.sentAt >= BEAT_MS - TICK_MS) send(socket, client, text);
     }
@@ -112,7 +130,7 @@ export function createFeed(parts: FeedParts): Feed {
 
   return {
     join(socket, viewer, still, place) {
-      const client = { viewer, still, askedAt: performance.now(), sentAt: 0 };
+      const client: Client = { viewer, still, askedAt: performance.now(), sentAt: 0, told: new Map() };
       clients.set(socket, client);
       parts.onClients(clients.size);
       socket.on("error", () => socket.terminate());
@@ -122,7 +140,7 @@ export function createFeed(parts: FeedParts): Feed {
       });
       const missed = place && past.since(place);
       // What waits for the next tick is in the snapshot already; to receive it twice is harmless: it is whole states.
-      send(socket, client, missed ? changesText(parts.reader(viewer).changes(missed)) : snapshotText(viewer));
+      send(socket, client, missed ? changesText(parts.reader(viewer).changes(missed)) : wholeFor(client));
     },
     push(changes) {
       waiting.add(changes);
@@ -150,6 +168,21 @@ export function createFeed(parts: FeedParts): Feed {
 const rowsOf = (c: FeedChanges): number =>
   c.agents.length + c.targets.length + c.removedTargets.length + c.incidents.length;
 const isEmpty = (c: FeedChanges): boolean => rowsOf(c) === 0;
+
+const markOf = (incident: Incident): string => hash("sha256", JSON.stringify(incident), "base64");
+
+/** Without the incidents whose own part is what the screen was told last; what it is told now is noted. */
+function newsIn(changes: FeedChanges, told: Map<string, string>): FeedChanges {
+  const incidents = changes.incidents.filter((incident) => {
+    const mark = markOf(incident);
+    if (told.get(incident.id) === mark) return false;
+    told.delete(incident.id);
+    told.set(incident.id, mark);
+    if (told.size > MOST_TOLD) told.delete(told.keys().next().value!);
+    return true;
+  });
+  return { ...changes, incidents };
+}
 
 /** Changes as they gather: the last state of each thing. */
 function gathering() {

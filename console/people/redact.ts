@@ -1,6 +1,7 @@
 // An incident as somebody of some agencies may know it: their own part, and nothing of the others': no name, count, address or
 // attacker. Rules: built anew from what is allowed, so that a field which is added elsewhere stays out until it is let in
-// here; free text and people's names stay out, because nobody can say whom they speak of. Pure.
+// here; free text and people's names stay out, because nobody can say whom they speak of; what was before their part began
+// stays out. Pure.
 import type { CasePart, CaseState, Task, WorkEvent } from "../../protocol/casework.ts";
 import type { Impact, Incident, IncidentEvent, IncidentEvidence } from "../../protocol/incident.ts";
 import type { Sight } from "./scope.ts";
@@ -13,13 +14,18 @@ export const concerns = (incident: Incident, scope: ReadonlySet<string>): boolea
   [...incident.impact.lost, ...incident.impact.degraded, ...incident.impact.affected].some((a) => scope.has(a)) ||
   incident.evidence.some((e) => scope.has(e.agency));
 
+/** Who joins so soon after an incident opened was in it from the beginning: the parts of one event come in one after the other. */
+const TOGETHER_MS = 1_000;
+
 /**
- * The part of an incident that this sight may know. Whether it may know of the incident at all is the query's to say
+ * The part of an incident that this sight may know; `joinedAt` is when their part began, where that is known. Whether it may know of the incident at all is the query's to say
  * (store/scoped.ts): one that concerned it once and no more is told with an empty part.
  */
-export function redact(incident: Incident, sight: Sight, viewer = ""): Incident {
+export function redact(incident: Incident, sight: Sight, viewer = "", joinedAt = 0): Incident {
   const evidence = incident.evidence.filter((e) => isOwn(e, sight)).map(ownEvidence);
-  const { recoveredAt, closedAt, reopenedAt, quietAt, owner } = incident;
+  const { recoveredAt, closedAt, quietAt, owner } = incident;
+  const openedAt = joinedAt - incident.openedAt > TOGETHER_MS ? joinedAt : incident.openedAt;
+  const reopenedAt = (incident.reopenedAt ?? 0) < openedAt ? undefined : incident.reopenedAt;
   return {
     id: incident.id,
     cause: causeOf(incident, evidence, sight),
@@ -27,7 +33,7 @@ export function redact(incident: Incident, sight: Sight, viewer = ""): Incident 
     severity: incident.severity,
     state: incident.state,
     detectedAt: evidence.length === 0 ? incident.detectedAt : Math.min(...evidence.map((e) => e.since)),
-    openedAt: incident.openedAt,
+    openedAt,
     ...(reopenedAt === undefined ? {} : { reopenedAt }),
     ...(recoveredAt === undefined ? {} : { recoveredAt }),
     ...(closedAt === undefined ? {} : { closedAt }),
@@ -36,7 +42,7 @@ export function redact(incident: Incident, sight: Sight, viewer = ""): Incident 
     impact: impactOf(incident.impact, sight.scope),
     explains: incident.explains.filter((id) => sight.own.has(id)),
     evidence,
-    history: incident.history.flatMap((e) => eventOf(e, viewer)),
+    history: incident.history.map((e) => since(e, openedAt)).flatMap((e) => eventOf(e, viewer)),
     restricted: true,
   };
 }
@@ -125,8 +131,14 @@ const WHOLE: ReadonlySet<IncidentEvent["what"]> = new Set([
   "closed",
 ]);
 
-const eventOf = (event: IncidentEvent, viewer: string): IncidentEvent[] =>
-  WHOLE.has(event.what)
+/** For whom it opened later it opened then, and nothing else was before. */
+const since = (event: IncidentEvent, openedAt: number): IncidentEvent | undefined => {
+  if (event.at >= openedAt) return event;
+  return event.what === "opened" ? { ...event, at: openedAt } : undefined;
+};
+
+const eventOf = (event: IncidentEvent | undefined, viewer: string): IncidentEvent[] =>
+  event && WHOLE.has(event.what)
     ? [
         {
           at: event.at,

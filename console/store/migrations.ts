@@ -5,6 +5,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { casework } from "./migrations/casework.ts";
 import { enrolments } from "./migrations/enrolments.ts";
 import { history } from "./migrations/history.ts";
+import { incidentJoined } from "./migrations/incident-joined.ts";
 import { incidentPartRows } from "./migrations/incident-part-rows.ts";
 import { incidentParts } from "./migrations/incident-parts.ts";
 import { lifecycle } from "./migrations/lifecycle.ts";
@@ -33,4 +34,5 @@ export const MIGRATIONS: readonly Migration[] = [
   notifications,
   incidentPartRows,
   passkeys,
+  incidentJoined,
 ];

@@ -18,6 +18,8 @@ export interface Scoped {
   incident(scope: Scope, id: string): Incident | undefined;
   /** Whether the scope may know of it at all. */
   concerned(scope: Scope, id: string): boolean;
+  /** When the first of these agencies got a part in it; undefined when that is not known, or for who sees everything. */
+  joinedAt(scope: Scope, id: string): number | undefined;
 }
 
 const MINE = `i.n IN (SELECT n FROM incident_agency WHERE agency IN (SELECT value FROM json_each(?)))`;
@@ -32,6 +34,10 @@ export function scopedOf(db: DatabaseSync, parts: IncidentParts): Scoped {
   };
   const selectAll = db.prepare("SELECT json FROM incident i WHERE id = ?");
   const selectMine = db.prepare(`SELECT json FROM incident i WHERE id = ? AND ${MINE}`);
+  const selectJoined = db.prepare(
+    `SELECT min(coalesce(since, 0)) AS at FROM incident_agency
+     WHERE n = (SELECT n FROM incident WHERE id = ?) AND agency IN (SELECT value FROM json_each(?))`,
+  );
   const listOf = (scope: Scope) => (scope === undefined ? null : JSON.stringify([...scope]));
   const one = (scope: Scope, id: string) =>
     (scope === undefined ? selectAll.get(id) : selectMine.get(id, listOf(scope))) as { json: string } | undefined;
@@ -46,5 +52,10 @@ export function scopedOf(db: DatabaseSync, parts: IncidentParts): Scoped {
       return row && parts.whole(row.json);
     },
     concerned: (scope, id) => one(scope, id) !== undefined,
+    joinedAt(scope, id) {
+      if (scope === undefined) return undefined;
+      const { at } = selectJoined.get(id, listOf(scope)) as { at: number | null };
+      return at || undefined;
+    },
   };
 }

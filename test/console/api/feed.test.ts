@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { WebSocket } from "ws";
 import { SESSION_LIVES_MS } from "../../../console/api/desk/sessions.ts";
-import { BEAT_MS, SESSION_OVER } from "../../../console/api/feed.ts";
-import type { FeedMessage, TargetStatus } from "../../../protocol/index.ts";
+import { BEAT_MS, createFeed, SESSION_OVER } from "../../../console/api/feed.ts";
+import type { FeedChanges, Reader, Viewer } from "../../../console/api/ports.ts";
+import type { FeedMessage, Incident, TargetStatus } from "../../../protocol/index.ts";
 import { eventually } from "../support/rig.ts";
 import { startScreen } from "../support/screen.ts";
 
@@ -92,4 +93,49 @@ test("a screen that talks is not listened to, one that talks much is closed", as
   socket.send("x");
   socket.send("x".repeat(10_000));
   assert.equal(await closed, 1009);
+});
+
+test("a change in others' part of an incident is no news to who sees a part: not even its moment", async () => {
+  const incident = (own: number, others: number) => ({ id: "INC-000001", own, others }) as unknown as Incident;
+  const part = (i: Incident, scope: Viewer["scope"]) =>
+    scope === undefined ? i : ({ id: i.id, own: (i as unknown as { own: number }).own } as unknown as Incident);
+  const feed = createFeed({
+    now: Date.now,
+    onClients: () => {},
+    onDropped: () => {},
+    reader: ({ scope }) =>
+      ({
+        snapshot: () => ({ t: "snapshot", incidents: [part(incident(1, 1), scope)] }),
+        changes: (c: FeedChanges) => ({ ...c, incidents: c.incidents.map((i) => part(i, scope)) }),
+      }) as unknown as Reader,
+  });
+  const join = (scope: Viewer["scope"]) => {
+    const heard: { own: number; others?: number }[] = [];
+    const socket = {
+      bufferedAmount: 0,
+      on: () => {},
+      close: () => {},
+      terminate: () => {},
+      send: (text: string) => heard.push(...(JSON.parse(text) as { incidents: typeof heard }).incidents),
+    };
+    feed.join(socket as unknown as WebSocket, { account: "x", scope } as Viewer, () => true);
+    return heard;
+  };
+  const [centre, agency] = [join(undefined), join(new Set(["a"]))];
+  for (const [own, others] of [
+    [1, 2],
+    [1, 3],
+    [2, 3],
+    [2, 4],
+  ] as const) {
+    const before = centre.length;
+    feed.push({ ...nothing, incidents: [incident(own, others)] });
+    await eventually("the centre hears it", () => centre.length > before);
+  }
+  feed.close();
+  assert.deepEqual(centre.length, 5);
+  assert.deepEqual(agency, [
+    { id: "INC-000001", own: 1 },
+    { id: "INC-000001", own: 2 },
+  ]);
 });

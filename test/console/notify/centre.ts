@@ -56,6 +56,7 @@ export class Centre {
         return work ? ({ ...incident, work } as Incident) : incident;
       },
       concerned: store.scoped.concerned,
+      joinedAt: store.scoped.joinedAt,
       agents: () => [],
       targets: () => [],
       itemsOf: store.items.ofTargets,

@@ -89,6 +89,43 @@ test("two agencies in one campaign: each sees an attack on itself, by an attacke
   assert.equal(redact(campaign, sight([a, b], [a])).cause.asset, a.id);
 });
 
+test("who joins later is told of nothing before: neither when it began elsewhere nor what was done about it", () => {
+  const [a, b] = fc.sample(places, { numRuns: 1, seed: 3 })[0]! as [Place, Place];
+  const event = (at: number, what: Incident["history"][number]["what"]) => {
+    return { at, by: "machine", what, reason: { key: "reason.person", facts: {} } };
+  };
+  const incident: Incident = {
+    id: "INC-000003",
+    cause: { asset: a.id, name: { vi: a.name, en: a.name } },
+    class: "intrusion",
+    severity: "high",
+    state: "acknowledged",
+    detectedAt: 1_000,
+    openedAt: 2_000,
+    reopenedAt: 40_000,
+    impact: { lost: [], degraded: [], affected: [a.id, b.id] },
+    explains: [],
+    evidence: [evidenceOf(a, 1_000), evidenceOf(b, 60_000)],
+    history: [
+      event(2_000, "opened"),
+      event(30_000, "recovered"),
+      event(40_000, "reopened"),
+      event(70_000, "acknowledged"),
+    ],
+  };
+  const seen = redact(incident, sight([a, b], [b]), "", 60_500);
+  assert.deepEqual([seen.openedAt, seen.reopenedAt], [60_500, undefined]);
+  assert.deepEqual(
+    seen.history.map(({ at, what }) => [at, what]),
+    [
+      [60_500, "opened"],
+      [70_000, "acknowledged"],
+    ],
+  );
+  const first = redact(incident, sight([a, b], [a]), "", 2_010);
+  assert.deepEqual([first.openedAt, first.reopenedAt, first.history.length], [2_000, 40_000, 4]);
+});
+
 test("a device that carries everybody's traffic is named to all, a link to another's site is not", () => {
   const [a, b] = fc.sample(places, { numRuns: 1, seed: 2 })[0]! as [Place, Place];
   const s = sight([a, b], [a]);

@@ -71,6 +71,14 @@ test("one more piece of evidence is one more row, and tells the record whom the 
   store.transaction(() => store.incidents.save({ ...base, evidence: [...evidence, piece(200, "xa-hai")] }, 2));
   assert.ok(store.scoped.concerned(new Set(["xa-hai"]), base.id));
   assert.ok(!store.scoped.concerned(new Set(["bast1"]), base.id));
+  // Since when: that of the first of several; nobody who sees everything joins.
+  const [first, second] = [new Set([piece(0).agency]), new Set(["xa-hai"])];
+  assert.deepEqual(
+    [first, second, undefined].map((scope) => store.scoped.joinedAt(scope, base.id)),
+    [1, 2, undefined],
+  );
+  assert.equal(store.scoped.joinedAt(new Set([...first, ...second]), base.id), 1);
+  assert.equal(store.scoped.joinedAt(new Set(["bast1"]), base.id), undefined);
   store.close();
   const db = new DatabaseSync(join(dir, "record.db"), { readOnly: true });
   const rows = db.prepare("SELECT count(*) AS n, max(i) AS last FROM incident_part WHERE kind = 'evidence'").get();

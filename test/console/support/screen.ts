@@ -51,6 +51,7 @@ export async function startScreen(
     incidents: store.scoped.incidents,
     incident: store.scoped.incident,
     concerned: store.scoped.concerned,
+    joinedAt: store.scoped.joinedAt,
     agents: () => said.agents,
     targets: () => said.targets,
     itemsOf: store.items.ofTargets,

@@ -73,6 +73,7 @@ export function playedProvince() {
         .slice(0, limit),
     incident: (scope, id) => mine(scope).find((i) => i.id === id),
     concerned: (scope, id) => mine(scope).some((i) => i.id === id),
+    joinedAt: () => undefined,
     agents: () => view.agents(),
     targets: () => view.targets(),
     itemsOf: () => [],

@@ -1,4 +1,4 @@
-// Three communes join the running lab: what is theirs is made, what they hang on (hubs, zones, registry) is updated in place, and nobody else
+// Three communes join the running lab, one of them with a device that is not ours: what is theirs is made, what they hang on (hubs, zones, registry) is updated in place, and nobody else
 // notices. Measured on what runs: since when each BGP session stands, by BIRD's own clock; process ids; answers of every name server and
 // resolver, and the portal's, asked over and over while `up` works.
 import assert from "node:assert/strict";
@@ -10,12 +10,13 @@ import { parseDocument, type YAMLMap, type YAMLSeq } from "yaml";
 import { askBird } from "../../infra/platforms/lab/bird.ts";
 import type { AgentStatus, Registry } from "../../protocol/index.ts";
 import { admin, ensureLab, inHost, mustLab, PORT, ROOT, runFolder, until, whyNoLab } from "../support/lab.ts";
-import { Watch } from "../support/watch.ts";
+import { allRecovered, Watch } from "../support/watch.ts";
 
 const skip = whyNoLab() ?? false;
 const folder = skip ? "" : mkdtempSync(path.join(tmpdir(), "vonggac-grow-"));
 const whole = path.join(ROOT, "province.yaml");
 const JOINING = 3;
+const DEVICE = "ups-of-one";
 
 before(
   async () => {
@@ -37,7 +38,7 @@ const hostsNow = () => registryNow().assets.flatMap((a) => (a.kind === "host" ? 
 
 /** `<host> <session>` → since when it stands; a session that does not stand has its state. */
 async function sessions(): Promise<Map<string, string>> {
-  const routers = hostsNow().filter((h) => h.role !== "server");
+  const routers = hostsNow().filter((h) => h.role !== "server" && h.role !== "device");
   const all = await Promise.all(
     routers.map(async ({ id }) => {
       const lines = await askBird(path.join(runFolder(id), "run/bird/bird.ctl"), "show protocols");
@@ -63,6 +64,8 @@ function withThreeMore(): { file: string; joined: string[] } {
     .filter((id) => !there.has(id))
     .slice(0, JOINING);
   for (const id of joined) here.add(id);
+  const name = { vi: "UPS", en: "UPS" };
+  document.set("devices", [{ id: DEVICE, managed: false, kind: "ups", name, at: joined[0] }]);
   const file = path.join(folder, "province.yaml");
   writeFileSync(file, document.toString());
   cpSync(path.join(ROOT, "province.lock"), path.join(folder, "province.lock"));
@@ -166,7 +169,7 @@ test("three communes join: theirs is made, their hubs, zones and registry change
       .map((h) => h.id)
       .filter((id) => !before.hosts.some((h) => h.id === id))
       .sort(),
-    [...joined].sort(),
+    [...joined, DEVICE].sort(),
   );
   for (const id of joined)
     await until(`${id} answers to its name and reports`, 30_000, async () => {
@@ -175,5 +178,13 @@ test("three communes join: theirs is made, their hubs, zones and registry change
       return stdout.trim() !== "" && agents.find((a) => a.agent === id)?.presence === "live";
     });
   await watch.expectOnly([], 0, 5_000);
+  const kept = (await inHost(DEVICE, "sh", "-c", "ip -o addr show dev eth0 scope global")).stdout;
+  const addresses = [...kept.matchAll(/inet6? (\S+)/g)].map((m) => m[1]!);
+  assert.equal(addresses.length, 2, kept);
+  await inHost(DEVICE, "ip", "addr", "flush", "dev", "eth0", "scope", "global");
+  const [gone] = await watch.expectOnly([`connectivity ${DEVICE}`], 40_000, 0);
+  assert.deepEqual(gone!.impact.affected, [joined[0]]);
+  for (const address of addresses) await inHost(DEVICE, "ip", "addr", "add", address, "dev", "eth0");
+  await allRecovered(40_000);
   console.log(`  ${rounds * asked.length} answers and ${before.sessions.size} ends of sessions compared`);
 });

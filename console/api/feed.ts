@@ -98,7 +98,16 @@ export function createFeed(parts: FeedParts): Feed {
     if (viewer.scope !== undefined) for (const i of snapshot.incidents) told.set(i.id, markOf(i));
     return JSON.stringify(snapshot);
   };
-  const flush = () => {
+  /** What a screen missed that comes back. An agency's is told all its incidents: which of them changed may be others' doing. */
+  const missedFor = ({ viewer, told }: Client, missed: FeedChanges): string => {
+    const reader = parts.reader(viewer);
+    const own = reader.changes(missed);
+    return changesText(
+      viewer.scope === undefined ? own : newsIn({ ...own, incidents: reader.snapshot().incidents }, told),
+    );
+  };
+  const isDue = (client: Client): boolean => performance.now() - client.sentAt >= BEAT_MS - TICK_MS;
+  const flush = (beating: boolean) => {
     clearTimeout(timer);
     timer = undefined;
     flushedAt = performance.now();
@@ -117,15 +126,15 @@ export function createFeed(parts: FeedParts): Feed {
         }
       }
       const { text, empty } = textFor(client);
-      // Others' news is none of this screen's: it hears a beat, and not how much goes on elsewhere.
-      if (!empty || flushedAt - client.sentAt >= BEAT_MS - TICK_MS) send(socket, client, text);
+      // Others' news is none of an agency's screen: it hears a beat at the beat's own time, and not when something goes on elsewhere.
+      if (!empty || ((beating || client.viewer.scope === undefined) && isDue(client))) send(socket, client, text);
     }
   };
   const schedule = (): void => {
-    timer ??= setTimeout(flush, Math.max(0, TICK_MS - (performance.now() - flushedAt)));
+    timer ??= setTimeout(() => flush(false), Math.max(0, TICK_MS - (performance.now() - flushedAt)));
   };
   const beat = setInterval(() => {
-    if (performance.now() - flushedAt >= BEAT_MS - TICK_MS) flush();
+    if (performance.now() - flushedAt >= BEAT_MS - TICK_MS || [...clients.values()].some(isDue)) flush(true);
   }, BEAT_MS / 3);
 
   return {
@@ -140,7 +149,7 @@ export function createFeed(parts: FeedParts): Feed {
       });
       const missed = place && past.since(place);
       // What waits for the next tick is in the snapshot already; to receive it twice is harmless: it is whole states.
-      send(socket, client, missed ? changesText(parts.reader(viewer).changes(missed)) : wholeFor(client));
+      send(socket, client, missed ? missedFor(client, missed) : wholeFor(client));
     },
     push(changes) {
       waiting.add(changes);

@@ -23,16 +23,20 @@ const TOGETHER_MS = 1_000;
  */
 export function redact(incident: Incident, sight: Sight, viewer = "", joinedAt = 0): Incident {
   const evidence = incident.evidence.filter((e) => isOwn(e, sight)).map(ownEvidence);
-  const { recoveredAt, closedAt, quietAt, owner } = incident;
+  const { owner } = incident;
   const openedAt = joinedAt - incident.openedAt > TOGETHER_MS ? joinedAt : incident.openedAt;
-  const reopenedAt = (incident.reopenedAt ?? 0) < openedAt ? undefined : incident.reopenedAt;
+  const known = (at: number | undefined) => (at === undefined || at < openedAt ? undefined : at);
+  const [reopenedAt, recoveredAt] = [known(incident.reopenedAt), known(incident.recoveredAt)];
+  const [closedAt, quietAt] = [known(incident.closedAt), known(incident.quietAt)];
+  // Without evidence of one's own the earliest is another's: whoever joined late is not told of it.
+  const earliestAt = openedAt === incident.openedAt ? incident.detectedAt : openedAt;
   return {
     id: incident.id,
     cause: causeOf(incident, evidence, sight),
     class: incident.class,
     severity: incident.severity,
     state: incident.state,
-    detectedAt: evidence.length === 0 ? incident.detectedAt : Math.min(...evidence.map((e) => e.since)),
+    detectedAt: evidence.length === 0 ? earliestAt : Math.min(...evidence.map((e) => e.since)),
     openedAt,
     ...(reopenedAt === undefined ? {} : { reopenedAt }),
     ...(recoveredAt === undefined ? {} : { recoveredAt }),

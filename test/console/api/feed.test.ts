@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { WebSocket } from "ws";
 import { SESSION_LIVES_MS } from "../../../console/api/desk/sessions.ts";
-import { BEAT_MS, createFeed, SESSION_OVER } from "../../../console/api/feed.ts";
+import { BEAT_MS, createFeed, type Place, SESSION_OVER } from "../../../console/api/feed.ts";
 import type { FeedChanges, Reader, Viewer } from "../../../console/api/ports.ts";
 import type { FeedMessage, Incident, TargetStatus } from "../../../protocol/index.ts";
 import { eventually } from "../support/rig.ts";
@@ -95,7 +95,10 @@ test("a screen that talks is not listened to, one that talks much is closed", as
   assert.equal(await closed, 1009);
 });
 
-test("a change in others' part of an incident is no news to who sees a part: not even its moment", async () => {
+/** A feed of one incident with a part of an agency's own and a part of others', and screens that note what they hear. */
+function feedOfParts() {
+  const frames = new Map<object, number>();
+  const run = { name: "" };
   const incident = (own: number, others: number) => ({ id: "INC-000001", own, others }) as unknown as Incident;
   const part = (i: Incident, scope: Viewer["scope"]) =>
     scope === undefined ? i : ({ id: i.id, own: (i as unknown as { own: number }).own } as unknown as Incident);
@@ -109,18 +112,28 @@ test("a change in others' part of an incident is no news to who sees a part: not
         changes: (c: FeedChanges) => ({ ...c, incidents: c.incidents.map((i) => part(i, scope)) }),
       }) as unknown as Reader,
   });
-  const join = (scope: Viewer["scope"]) => {
+  const join = (scope: Viewer["scope"], place?: Place) => {
     const heard: { own: number; others?: number }[] = [];
     const socket = {
       bufferedAmount: 0,
       on: () => {},
       close: () => {},
       terminate: () => {},
-      send: (text: string) => heard.push(...(JSON.parse(text) as { incidents: typeof heard }).incidents),
+      send: (text: string) => {
+        frames.set(heard, (frames.get(heard) ?? 0) + 1);
+        const message = JSON.parse(text) as { t: string; run?: string; seq?: number; incidents: typeof heard };
+        if (message.run) run.name = message.run;
+        heard.push(...message.incidents);
+      },
     };
-    feed.join(socket as unknown as WebSocket, { account: "x", scope } as Viewer, () => true);
+    feed.join(socket as unknown as WebSocket, { account: "x", scope } as Viewer, () => true, place);
     return heard;
   };
+  return { feed, join, incident, run, framesOf: (heard: object) => frames.get(heard) ?? 0 };
+}
+
+test("a change in others' part of an incident is no news to who sees a part: not even its moment", async () => {
+  const { feed, join, incident } = feedOfParts();
   const [centre, agency] = [join(undefined), join(new Set(["a"]))];
   for (const [own, others] of [
     [1, 2],
@@ -138,4 +151,38 @@ test("a change in others' part of an incident is no news to who sees a part: not
     { id: "INC-000001", own: 1 },
     { id: "INC-000001", own: 2 },
   ]);
+});
+
+test("an agency's beat comes at the beat's time, not when something went on elsewhere", (t) => {
+  const clock = { now: 0 };
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  t.mock.method(performance, "now", () => clock.now);
+  const { feed, join, incident, framesOf } = feedOfParts();
+  const until = (at: number) => {
+    const ms = at - clock.now;
+    clock.now = at;
+    t.mock.timers.tick(ms);
+  };
+  const [centre, agency] = [join(undefined), join(new Set(["a"]))];
+  until(2_000);
+  until(2_950);
+  feed.push({ ...nothing, incidents: [incident(1, 2)] });
+  until(2_960);
+  assert.deepEqual([framesOf(centre), framesOf(agency)], [2, 1]);
+  until(3_000);
+  assert.equal(framesOf(agency), 2);
+  feed.close();
+});
+
+test("a screen of an agency that comes back is told of its incidents whether they changed or not", async () => {
+  const { feed, join, incident, run } = feedOfParts();
+  const centre = join(undefined);
+  const [of, after] = [new Set(["a"]), 0];
+  const quiet = join(of, { run: run.name, after });
+  feed.push({ ...nothing, incidents: [incident(1, 2)] });
+  await eventually("the centre hears it", () => centre.length === 2);
+  const back = join(of, { run: run.name, after });
+  feed.close();
+  assert.deepEqual(back, [{ id: "INC-000001", own: 1 }]);
+  assert.deepEqual(quiet, back);
 });

@@ -133,3 +133,30 @@ test("a device that carries everybody's traffic is named to all, a link to anoth
   assert.deepEqual([...s.own].sort(), [`hub1~${a.id}`, a.id]);
   assert.deepEqual([...infrastructureAgencies(provinceOf([a, b]))], ["dc1"]);
 });
+
+test("who joined late is told of no recovery, quiet or detection from before", () => {
+  const [a, b] = fc.sample(places, { numRuns: 1, seed: 4 })[0]! as [Place, Place];
+  const campaign: Incident = {
+    id: "INC-000004",
+    cause: { asset: a.id, name: { vi: a.name, en: a.name } },
+    class: "intrusion",
+    severity: "high",
+    state: "new",
+    detectedAt: 1_000,
+    openedAt: 2_000,
+    quietAt: 3_000,
+    recoveredAt: 4_000,
+    closedAt: 30_000,
+    impact: { lost: [], degraded: [], affected: [a.id, b.id] },
+    explains: [],
+    evidence: [evidenceOf(a, 1_000)],
+    history: [],
+  };
+  const late = redact(campaign, sight([a, b], [b]), "", 9_000);
+  assert.deepEqual(
+    [late.detectedAt, late.openedAt, late.quietAt, late.recoveredAt, late.closedAt],
+    [9_000, 9_000, undefined, undefined, 30_000],
+  );
+  const first = redact(campaign, sight([a, b], [a]), "", 2_000);
+  assert.deepEqual([first.detectedAt, first.quietAt, first.recoveredAt], [1_000, 3_000, 4_000]);
+});

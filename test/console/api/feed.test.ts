@@ -175,14 +175,15 @@ test("an agency's beat comes at the beat's time, not when something went on else
 });
 
 test("a screen of an agency that comes back is told of its incidents whether they changed or not", async () => {
-  const { feed, join, incident, run } = feedOfParts();
+  const { feed, join, incident, run, framesOf } = feedOfParts();
   const centre = join(undefined);
   const [of, after] = [new Set(["a"]), 0];
   const quiet = join(of, { run: run.name, after });
+  assert.deepEqual(quiet, [{ id: "INC-000001", own: 1 }], "nothing had changed");
   feed.push({ ...nothing, incidents: [incident(1, 2)] });
   await eventually("the centre hears it", () => centre.length === 2);
   const back = join(of, { run: run.name, after });
   feed.close();
   assert.deepEqual(back, [{ id: "INC-000001", own: 1 }]);
-  assert.deepEqual(quiet, back);
+  assert.equal(framesOf(quiet), 1);
 });

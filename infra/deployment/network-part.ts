@@ -6,8 +6,6 @@ import { directory, type Part, text } from "./part.ts";
 
 const CONFIG = "/etc/bird/bird.conf";
 const CONTROL = "/run/bird/bird.ctl";
-/** Ahead of whatever else runs: BFD takes a neighbour for dead whose packets are 1.2 s late, and a busy machine is not a dead line. */
-const AHEAD = ["nice", "-n", "-10"];
 
 /** BIRD drops root by itself and keeps what it needs of it to write routes. */
 export function routerPart(plan: Plan, host: PlannedHost): Part {
@@ -17,10 +15,7 @@ export function routerPart(plan: Plan, host: PlannedHost): Part {
     daemons: [
       {
         name: "bird",
-        argv: [
-          ...AHEAD,
-          ...["bird", "-f", "-c", CONFIG, "-s", CONTROL, "-P", "/run/bird/bird.pid", "-u", "bird", "-g", "bird"],
-        ],
+        argv: ["bird", "-f", "-c", CONFIG, "-s", CONTROL, "-P", "/run/bird/bird.pid", "-u", "bird", "-g", "bird"],
         prepare: [["bird", "-p", "-c", CONFIG]],
         user: "root",
         restart: "once",

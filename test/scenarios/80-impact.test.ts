@@ -38,9 +38,9 @@ after(async () => {
 });
 
 const agencies = (doc: Document) => (doc.get("agencies") as YAMLSeq<YAMLMap>).items;
-const taken = (doc: Document) => doc.getIn(["lab", "agencies"]) as YAMLSeq;
 const agencyOf = (doc: Document, id: string) => agencies(doc).find((a) => a.get("id") === id)!;
-const namesIn = (doc: Document) => (taken(doc).toJSON() as string[]).slice();
+// Read as plain data: an edit before may have put a plain list there.
+const namesIn = (doc: Document) => (doc.toJS() as { lab: { agencies: string[] } }).lab.agencies;
 const uplinksOf = (doc: Document, id: string) => agencyOf(doc, id).toJSON().uplinks as string[];
 
 /** What an engineer would write; each gives what it did in a few words. */
@@ -73,7 +73,7 @@ const EDITS: Record<string, (doc: Document) => string> = {
         .map((a) => String(a.get("id")))
         .filter((a) => !namesIn(doc).includes(a)),
     );
-    taken(doc).add(id);
+    doc.setIn(["lab", "agencies"], [...namesIn(doc), id]);
     return `${id} joins`;
   },
   removeAgency(doc) {

@@ -122,7 +122,8 @@ export class Runner {
     const from = cursorOf(target.id);
     const watching = detector.start(target, remembered(from, world.now()));
     const tail: Tail = world.tail(target.expects.path, from);
-    let keptAt = performance.now();
+    // Where reading began is written down at once: a life that ends before that would leave the next to begin at the end again.
+    let keptAt = from ? performance.now() : Number.NEGATIVE_INFINITY;
     let kept = "";
     const run = async (): Promise<Draft> => {
       try {
@@ -133,7 +134,7 @@ export class Runner {
         const detections = watching
           .step(lines, now)
           .map((sighting): Detection => ({ type: "detection", id: randomUUID(), target: target.id, at, ...sighting }));
-        const isLate = performance.now() - keptAt >= KEEP_CURSOR_MS && JSON.stringify(cursor) !== kept;
+        const isLate = cursor && now - keptAt >= KEEP_CURSOR_MS && JSON.stringify(cursor) !== kept;
         if (detections.length > 0 || isLate) {
           // Place and memory go to the disk together: a killed agent neither forgets half an attack nor tells it twice.
           onDetections(detections, target.id, cursor && { ...cursor, memory: watching.memory(now), at });

@@ -213,6 +213,27 @@ test("a log: lines to the detector, detections with an id of their own, a missin
   assert.deepEqual(reports.slice(0, 3).map(said), ["", "broke", ""]);
 });
 
+test("where a log's reading began is kept by the first run, and again only when it moved", async () => {
+  const kept: unknown[] = [];
+  const tail = (): Tail => ({ read: () => ({ lines: [], cursor: { inode: "1:1", offset: 5 } }), close() {} });
+  const quiet = { step: () => [], memory: () => "" };
+  const runner = new Runner({
+    agent: "hub1",
+    world: worldOf({ now: () => 777, tail }),
+    checks: {},
+    detectors: { "ssh-log": { id: "d", kind: "ssh-log", clauses: [], start: () => quiet } },
+    onReport: () => {},
+    onDetections: (detections, target, cursor) => kept.push([detections.length, target, cursor?.offset]),
+    cursorOf: () => undefined,
+  });
+  runner.apply([
+    { ...linkTarget("log"), kind: "ssh-log", expects: { path: "/x", failures: 2, windowMs: 1_000 } } as Target,
+  ]);
+  await pause(400);
+  runner.stop();
+  assert.deepEqual(kept, [[0, "log", 5]]);
+});
+
 test("what a check wants to remember comes back to its next run, and is kept when it changes, not before", async () => {
   const seen: (string | undefined)[] = [];
   const kept: (string | undefined)[] = [];

@@ -131,7 +131,10 @@ async function onlyTheirs(injected: readonly Injected[], watch: Watch): Promise<
     for (const one of waiting) {
       const own = seen.find((i) => !taken.has(i.id) && foreseen(one).includes(nameOf(i)));
       if (!own)
-        assert.ok(Date.now() < one.injectedAt + within(one) + 5_000, `${one.fault}: no ${foreseen(one)} in time`);
+        assert.ok(
+          Date.now() < one.injectedAt + within(one) + 5_000,
+          `${one.fault}: no ${foreseen(one)} in time; there is ${told(seen)}`,
+        );
       else {
         taken.add(own.id);
         waiting.delete(one);
@@ -140,11 +143,13 @@ async function onlyTheirs(injected: readonly Injected[], watch: Watch): Promise<
       }
     }
     const strange = seen.filter((i) => !allowed.has(nameOf(i)));
-    const why = JSON.stringify(strange.map((i) => [nameOf(i), i.history.slice(0, 3), i.evidence.slice(0, 3)]));
-    assert.deepEqual(strange.map(nameOf), [], `nobody foresaw it: ${why}`);
+    assert.deepEqual(strange.map(nameOf), [], `nobody foresaw it: ${told(strange)}`);
     await sleep(250);
   }
 }
+
+const told = (incidents: readonly Incident[]): string =>
+  JSON.stringify(incidents.map((i) => [nameOf(i), i.state, i.history.slice(0, 4), i.evidence.slice(0, 3)]));
 
 const within = ({ expects }: Injected): number => ("incident" in expects ? expects.withinMs : 0);
 

@@ -159,7 +159,7 @@ export interface World {
     timeoutMs: number,
   ): Promise<{ ok: true } | Failed>;
   /** As connectTls, behind SMTP's STARTTLS (RFC 3207). `tls-failed` with detail `no STARTTLS`: it is not offered. */
-  connectSmtpTls(to: Endpoint, name: string, timeoutMs: number): Promise<TlsSeen | Failed>;
+  connectSmtpTls(to: Endpoint, name: string, roots: string, timeoutMs: number): Promise<TlsSeen | Failed>;
   /** 16 unpredictable bits: a query's id. */
   random16(): number;
   tail(path: string, from: Cursor | undefined): Tail;

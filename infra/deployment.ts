@@ -75,7 +75,7 @@ export async function deploymentFor(
   const portal = await pki.server("portal", portalNames(plan));
   const gateway = await pki.server("console", [plan.names.console]);
   const sites = new Map<string, ServerCertificate>();
-  for (const s of plan.services.filter((s) => s.web)) sites.set(s.id, await pki.server(`service/${s.id}`, [s.fqdn]));
+  for (const s of plan.services.filter((s) => s.tls)) sites.set(s.id, await pki.server(`service/${s.id}`, [s.fqdn]));
   const publicKeys = new Map(
     [["portal", portal] as const, ["console", gateway] as const, ...sites].map(([k, v]) => [k, v.publicKeys]),
   );

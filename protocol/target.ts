@@ -138,6 +138,8 @@ const CertificateTarget = Type.Object({
     roots: Type.String({ maxLength: 65_536 }),
     /** Warn when less than this fraction of the lifetime is left (CA/B SC-081v3: lifetimes shrink, days do not fit). */
     warnFraction: Type.Number({ minimum: 0, maximum: 1 }),
+    /** TLS begins when this protocol says so (RFC 3207); left out, with the first octet. */
+    starttls: Type.Optional(Type.Literal("smtp")),
   }),
 });
 

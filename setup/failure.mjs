@@ -14,6 +14,7 @@ export const FAILURE_CODES = /** @type {const} */ ([
   "apt-locked",
   "apt-unreachable",
   "apt-package-unknown",
+  "apt-would-remove",
   "apt-failed",
   "registry-unreachable",
   "npm-failed",

@@ -17,9 +17,10 @@ export const certificate: Check<"certificate"> = {
   sees: "network",
   clauses: ["RFC 5280 §6.1", "RFC 9525", "CA/B Forum SC-081v3"],
   async run({ expects }, world) {
+    const connect = expects.starttls === "smtp" ? world.connectSmtpTls : world.connectTls;
     const seen = await Promise.all(
       expects.addresses.map(async (address) => {
-        const result = await world.connectTls({ address, port: expects.port }, expects.name, expects.roots, TIMEOUT_MS);
+        const result = await connect({ address, port: expects.port }, expects.name, expects.roots, TIMEOUT_MS);
         return { address, result };
       }),
     );

@@ -1,4 +1,4 @@
-// How good the way to the data centre is: twenty small questions to a resolver there tell what is lost and how long it takes (RFC 7680,
+// How good the way to the data centre is: forty small questions to a resolver there tell what is lost and how long it takes (RFC 7680,
 // RFC 2681), and one that fills a whole packet tells whether whole packets pass. A way that carries nothing at all is the
 // business of other checks.
 import type { Finding } from "../../protocol/finding.ts";
@@ -6,7 +6,7 @@ import type { Check, World } from "../check.ts";
 import { TYPE, writeQuery } from "../wire/dns/index.ts";
 
 const DNS = { port: 53 } as const;
-const COUNT = 20;
+const COUNT = 40;
 const GAP_MS = 25;
 const TIMEOUT_MS = 1_000;
 const WHOLE_TRIES = 3;

@@ -42,7 +42,7 @@ export const zoneAudit: Check<"zone-audit"> = {
       before: readMemory(before),
       tls: {
         connect: (to, name) => world.connectTls(to, name, "", TLS_TIMEOUT_MS),
-        connectSmtp: (to, name) => world.connectSmtpTls(to, name, TLS_TIMEOUT_MS),
+        connectSmtp: (to, name) => world.connectSmtpTls(to, name, "", TLS_TIMEOUT_MS),
       },
       transfer: { doors: world, port: 53, ...(key && { key }) },
     });

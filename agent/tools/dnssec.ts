@@ -92,7 +92,7 @@ export async function checkDnssec(request: DnssecRequest, wires: ToolWires): Pro
     plan: { zone, names, probe, own: input.own && input.resolver === undefined, public: input.public },
     tls: {
       connect: (to, name) => wires.connectTls(to, name, "", TLS_TIMEOUT_MS),
-      connectSmtp: (to, name) => wires.connectSmtpTls(to, name, TLS_TIMEOUT_MS),
+      connectSmtp: (to, name) => wires.connectSmtpTls(to, name, "", TLS_TIMEOUT_MS),
     },
     before: readMemory(input.before),
     transfer: { doors: wires, port: input.port, ...(input.transferKey && { key: input.transferKey }) },

@@ -129,7 +129,12 @@ const MAX_GREETING = 8_192;
  * Greeting, EHLO, STARTTLS (RFC 3207 §4), handshake; then the line is dropped: no mail is spoken of. Replies of several lines are read
  * to their last (RFC 5321 §4.2.1).
  */
-export function connectSmtpTls(to: Endpoint, name: string, timeoutMs: number): Promise<TlsSeen | Failed> {
+export function connectSmtpTls(
+  to: Endpoint,
+  name: string,
+  roots: string,
+  timeoutMs: number,
+): Promise<TlsSeen | Failed> {
   const socket = counted(connect({ host: to.address, port: to.port }));
   return over<TlsSeen>(socket, timeoutMs, "failed", (done) => {
     const noTls = (detail: string) => done({ ok: false, why: "tls-failed", detail });
@@ -153,7 +158,7 @@ export function connectSmtpTls(to: Endpoint, name: string, timeoutMs: number): P
       const encrypted = secure().connect({
         socket,
         servername: name,
-        secureContext: contextOf(""),
+        secureContext: contextOf(roots),
         rejectUnauthorized: false,
         checkServerIdentity: () => undefined,
       });

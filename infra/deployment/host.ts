@@ -6,6 +6,7 @@ import type { HostSpec, LinkEnd, LinkSpec } from "../platforms/platform.ts";
 import { firewall, sysctls } from "../render/index.ts";
 import { nameServerPart, resolverPart } from "./dns-part.ts";
 import type { Materials } from "./facts.ts";
+import { mailPart } from "./mail-part.ts";
 import { routerPart } from "./network-part.ts";
 import type { Part } from "./part.ts";
 import { refusedLogPart } from "./refused-log-part.ts";
@@ -54,6 +55,9 @@ function partsOf(plan: Plan, host: PlannedHost, m: Materials): Part[] {
       break;
     case "portal":
       parts.push(portalPart(plan, host, m));
+      break;
+    case "mail":
+      parts.push(mailPart(plan, host, m));
       break;
     case "bastion":
       parts.push(bastionPart(host, m));

@@ -41,7 +41,9 @@ export function planOf(intent: Intent, facts: PlanFacts): Plan {
       ...zone.servers.map((s) => s.name),
       ...services.map((s) => s.fqdn),
     ],
-    services: services.filter((s) => s.web),
+    services: services
+      .filter((s) => s.tls)
+      .map((service) => ({ service, address: hosts.find((h) => h.id === service.host)!.server!.address })),
     resolvers,
     // The core that watches least else.
     pageWatcher: hosts.filter((h) => h.role === "core").at(-1)!.id,

@@ -8,6 +8,7 @@ const OF_TASK: Record<ServerTask, SecurityZone> = {
   "secondary-dns": "dmz",
   resolver: "application",
   portal: "dmz",
+  mail: "dmz",
   console: "management",
   // The door: what it leads to is management, and that the outside never reaches.
   bastion: "dmz",

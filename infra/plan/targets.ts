@@ -4,6 +4,7 @@ import { hash } from "node:crypto";
 import type { Target } from "../../protocol/target.ts";
 import { LAN_DEVICE } from "./links.ts";
 import type { Dual, Interface, PlanFacts, PlannedDevice, PlannedHost, PlannedService, PlannedZone } from "./types.ts";
+import { tlsPort } from "./zones.ts";
 
 const EVERY_MS = {
   link: 500,
@@ -15,7 +16,7 @@ const EVERY_MS = {
   resolver: 8_000,
   certificate: 4_000,
   "ssh-log": 500,
-  // Twenty questions a run: one or two a second and agency.
+  // Forty questions a run: three a second and agency.
   path: 15_000,
   clock: 20_000,
   disk: 15_000,
@@ -51,6 +52,10 @@ export const BIRD_LOG = "/var/log/bird/bird.log";
 /** The portal's page as it is served to who asks for a name (render/nginx.ts). */
 export const portalPage = (name: string): string => `${name}\n`;
 
+interface WatchedService {
+  service: PlannedService;
+  address: Dual;
+}
 type WatchedServer = { name: string; address: string; asset: string };
 
 /** What the targets of every agent have in common. */
@@ -69,8 +74,8 @@ export interface Watched {
   servers: WatchedServer[];
   /** The root zone: where an audit begins. */
   root: PlannedZone;
-  /** Sites beside the portal. */
-  services: PlannedService[];
+  /** Services beside the portal that have a certificate of their own. */
+  services: WatchedService[];
   /** Names of the zone that are no agency's own: an agency watches its own. */
   commonNames: string[];
   resolvers: PlannedHost[];
@@ -208,21 +213,24 @@ function resolverTarget(host: PlannedHost, resolver: PlannedHost, first: boolean
 const certificateTarget = (host: PlannedHost, w: Watched): Target => ({
   ...head(host, "certificate", w.portal.name, PORTAL_SERVICE),
   kind: "certificate",
-  expects: certificateOf(w.portal.name, w),
+  expects: certificateOf(w.portal.name, w.portal.address, w),
 });
 
-const serviceCertificateTarget = (host: PlannedHost, { id, fqdn }: PlannedService, w: Watched): Target => ({
-  ...head(host, "certificate", fqdn, id),
+const serviceCertificateTarget = (host: PlannedHost, { service, address }: WatchedService, w: Watched): Target => ({
+  ...head(host, "certificate", service.fqdn, service.id),
   everyMs: HUB_CERTIFICATE_MS,
   kind: "certificate",
-  expects: certificateOf(fqdn, w),
+  expects: {
+    ...certificateOf(service.fqdn, address, w),
+    port: tlsPort(service),
+    ...(service.tls === "smtp" && { starttls: "smtp" as const }),
+  },
 });
 
-/** A site stands where the portal does. */
-const certificateOf = (name: string, { portal: { address }, facts }: Watched) => ({
+const certificateOf = (name: string, { v4, v6 }: Dual, { facts }: Watched) => ({
   name,
   port: HTTPS,
-  addresses: [address.v4, address.v6],
+  addresses: [v4, v6],
   roots: facts.roots,
   warnFraction: WARN_CERTIFICATE,
 });

@@ -171,8 +171,11 @@ export interface PlannedService {
   host: string;
   /** Its name below the domain, absolute. */
   fqdn: string;
-  /** It is a site over TLS with a certificate of its own, on the server that runs the portal; the others are names only. */
-  web: boolean;
+  /**
+   * How TLS begins on it, with a certificate of its own: a site on the server that runs the portal, a mail exchanger on one that runs
+   * mail (port 25, RFC 3207). The others are names only.
+   */
+  tls?: "https" | "smtp";
 }
 
 /** What the plan must be told that no text states: the public part of the province's PKI. */

@@ -24,14 +24,16 @@ export const serverOf = (hosts: readonly PlannedHost[], task: ServerTask): Plann
 
 /** What the file lists as services. A name that an agency or a service of ours has already is not theirs. */
 export const planServices = (p: Intent, hosts: readonly PlannedHost[]): PlannedService[] =>
-  (p.services ?? []).map(({ id, name, kind, on }) => ({
-    id,
-    name,
-    kind,
-    host: on,
-    fqdn: `${id}.${p.province.domain}`,
-    web: kind !== "time" && hosts.find((h) => h.id === on)?.server?.task === "portal",
-  }));
+  (p.services ?? []).map(({ id, name, kind, on }) => {
+    const task = hosts.find((h) => h.id === on)?.server?.task;
+    const tls =
+      task === "portal" && kind !== "time" ? "https" : task === "mail" && kind === "mail" ? "smtp" : undefined;
+    return { id, name, kind, host: on, fqdn: `${id}.${p.province.domain}`, ...(tls && { tls }) };
+  });
+
+const TLS_PORTS = { https: 443, smtp: 25 } as const;
+/** Where a service's TLS is found. */
+export const tlsPort = ({ tls = "https" }: Pick<PlannedService, "tls">): number => TLS_PORTS[tls];
 
 /** The root first. Every name has an address in both families. */
 export function planZones(p: Intent, hosts: readonly PlannedHost[], a: Allocation): PlannedZone[] {
@@ -88,8 +90,8 @@ export function planZones(p: Intent, hosts: readonly PlannedHost[], a: Allocatio
       { name: `_443._tcp.${domain}`, certificate: "portal" },
       { name: `_8443._tcp.${names.console}`, certificate: "console" },
       ...planServices(p, hosts)
-        .filter((s) => s.web)
-        .map((s) => ({ name: `_443._tcp.${s.fqdn}`, certificate: s.id })),
+        .filter((s) => s.tls)
+        .map((s) => ({ name: `_${tlsPort(s)}._tcp.${s.fqdn}`, certificate: s.id })),
     ],
   };
   const v6only: PlannedZone = {
@@ -206,6 +208,10 @@ function publicNames(p: Intent, hosts: readonly PlannedHost[], servers: NameServ
     ...servers,
     { name: names.portal, address: serverOf(hosts, "portal").server!.address },
     { name: names.console, address: serverOf(hosts, "console").server!.address },
+    // A mail server without a name that leads back to it is refused by others; a second service on it must not give it a second one.
+    ...planServices(p, hosts)
+      .filter((s) => s.tls === "smtp")
+      .map((s) => ({ name: s.fqdn, address: hosts.find((h) => h.id === s.host)!.server!.address })),
   ];
 }
 

@@ -71,6 +71,29 @@ export function serverProblems(p: Written): Broken[] {
   return wrong;
 }
 
+/** A mail server is known by one name, which its certificate, its TLSA record and its pointers bear. */
+export function mailProblems(p: Written): Broken[] {
+  const servers = p.datacentres.flatMap((dc, d) =>
+    dc.servers.map((s, i) => ({ ...s, at: ["datacentres", d, "servers", i, "runs"] })),
+  );
+  const services = (p.services ?? [])
+    .map((s, i) => ({ ...s, at: ["services", i, "on"] }))
+    .filter((s) => s.kind === "mail");
+  const astray = services.flatMap(({ id, on, at }): Broken[] => {
+    const server = servers.find((s) => s.id === on);
+    if (!server || server.runs === "mail") return [];
+    const wrong = `${id} is mail, and ${on} runs ${server.runs}`;
+    return [{ code: "network-wrong", at, wrong, right: "a server that runs mail" }];
+  });
+  const alone = servers.flatMap(({ id, runs, at }): Broken[] => {
+    const count = services.filter((s) => s.on === id).length;
+    if (runs !== "mail" || count === 1) return [];
+    const right = `exactly one service of kind mail on ${id}`;
+    return [{ code: "network-wrong", at, wrong: `${count} services of kind mail on ${id}`, right }];
+  });
+  return [...astray, ...alone];
+}
+
 /** Routers of the data centres that no chain of backbone lines joins with the first core. */
 function unreachable(p: Written): Broken[] {
   const neighbours = new Map<string, string[]>();

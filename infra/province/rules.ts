@@ -3,7 +3,7 @@
 // one section hides nothing in the others. Pure.
 import type { Broken } from "./broken.ts";
 import type { Path } from "./locate.ts";
-import { networkProblems, serverProblems, uplinkProblems } from "./network-rules.ts";
+import { mailProblems, networkProblems, serverProblems, uplinkProblems } from "./network-rules.ts";
 import { notifyProblems, shortRetention } from "./notify-rules.ts";
 import { prefixProblems } from "./prefix-rules.ts";
 import { unknownReferences } from "./reference-rules.ts";
@@ -30,6 +30,7 @@ const RULES: readonly Rule[] = [
   { reads: ["province", "upstreams", "internet"], find: prefixProblems },
   { reads: ["backbone", "datacentres"], find: networkProblems },
   { reads: ["datacentres"], find: serverProblems },
+  { reads: ["datacentres", "services"], find: mailProblems },
   { reads: [], find: uplinkProblems },
   { reads: ["datacentres"], find: tunnelProblems },
   { reads: ["province", "datacentres"], find: outerProblems },

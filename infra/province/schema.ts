@@ -38,7 +38,15 @@ const Contact = Type.Optional(text("whom to call"));
 const oneOf = <const T extends string>(values: readonly T[]) =>
   Type.Enum([...values], { description: values.join(", ") });
 
-export const SERVER_TASKS = ["primary-dns", "secondary-dns", "resolver", "portal", "console", "bastion"] as const;
+export const SERVER_TASKS = [
+  "primary-dns",
+  "secondary-dns",
+  "resolver",
+  "portal",
+  "mail",
+  "console",
+  "bastion",
+] as const;
 export const SECURITY_ZONES = ["border", "dmz", "application", "data", "management", "campus", "server-room"] as const;
 const Zone = Type.Optional(oneOf(SECURITY_ZONES));
 const Router = object({

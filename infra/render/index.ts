@@ -6,6 +6,7 @@ export type { RenderFacts } from "./facts.ts";
 export { auditsOf, KNOT, knotConfig, secondariesOf, zonePath, zonesOn } from "./knot.ts";
 export { firewall } from "./nftables.ts";
 export { NGINX, nginxConfig, portalNames, sitesOn, siteTls } from "./nginx.ts";
+export { MAIL_ACCOUNT, mailOn, POSTFIX, postfixMain, postfixMaster, postfixReceivers, QUEUE } from "./postfix.ts";
 export { agentConfig, caConfig, consoleConfig, isAuditor, OURS } from "./programs.ts";
 export { SSHD, sshdConfig } from "./sshd.ts";
 export { sysctls } from "./sysctls.ts";

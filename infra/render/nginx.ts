@@ -17,7 +17,7 @@ export const portalNames = (plan: Pick<Plan, "names" | "province">): string[] =>
 
 /** Services that this server answers for with a certificate of their own. */
 export const sitesOn = (plan: Plan, host: PlannedHost): PlannedService[] =>
-  plan.services.filter((s) => s.web && s.host === host.id);
+  plan.services.filter((s) => s.tls === "https" && s.host === host.id);
 
 /** Where a service's certificate and key stand. */
 export const siteTls = (id: string) => ({

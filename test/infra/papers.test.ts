@@ -152,7 +152,10 @@ describe("devices that are not ours, and services", () => {
         contact: "VNPT 18001166",
       },
     ],
-    services: [{ id: "dich-vu-cong", kind: "public-service", name: bilingual("Cổng dịch vụ công"), on: "web1" }],
+    services: [
+      { id: "dich-vu-cong", kind: "public-service", name: bilingual("Cổng dịch vụ công"), on: "web1" },
+      { id: "thu", kind: "mail", name: bilingual("Thư công vụ"), on: "mail1" },
+    ],
   });
   const p = plan(intent);
 

@@ -20,7 +20,7 @@ const full = plan(sample);
 const facts: RenderFacts = {
   zones: new Map(full.zones.map((z, i) => [z.name, { ds: `${i} 13 2 AA${i}`, dnskey: `257 3 13 KEY${i}` }])),
   publicKeys: new Map([
-    ...["dichvucong", "motcua", "vanban", "truclienthong"].map((id): [string, string[]] => [id, ["cc"]]),
+    ...["dichvucong", "motcua", "vanban", "truclienthong", "mail"].map((id): [string, string[]] => [id, ["cc"]]),
     ["portal", ["aa", "bb"]],
     ["console", ["cc", "dd"]],
   ]),
@@ -262,11 +262,14 @@ describe("zones", () => {
     assert.doesNotMatch(zone("camau.gov.vn"), /\bint\.camau/, "no delegation");
   });
 
-  it("publishes the keys of TLS services, that there is no mail, and who may issue", () => {
+  it("publishes the keys of TLS services, who takes the province's mail and that nobody takes others', and who may issue", () => {
     const text = zone("camau.gov.vn");
     assert.match(text, /^_443\._tcp\.portal\.camau\.gov\.vn\. TLSA 3 1 1 aa\n.* TLSA 3 1 1 bb$/m);
     assert.match(text, /^_443\._tcp\.dichvucong\.camau\.gov\.vn\. TLSA 3 1 1 cc$/m);
-    for (const name of ["", "portal.", "xa-dat-mui."]) {
+    assert.match(text, /^_25\._tcp\.mail\.camau\.gov\.vn\. TLSA 3 1 1 cc$/m);
+    assert.match(text, /^camau\.gov\.vn\. MX 10 mail\.camau\.gov\.vn\.$/m);
+    assert.match(text, /^camau\.gov\.vn\. TXT "v=spf1 mx -all"$/m);
+    for (const name of ["portal.", "xa-dat-mui."]) {
       assert.ok(text.includes(`\n${name}camau.gov.vn. MX 0 .\n`), name);
       assert.ok(text.includes(`\n${name}camau.gov.vn. TXT "v=spf1 -all"\n`), name);
     }
@@ -281,6 +284,7 @@ describe("zones", () => {
       /^8\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.0\.1\.1\.\S+\.ip6\.arpa\. PTR portal\.camau\.gov\.vn\.$/m,
     );
     assert.match(zone("113.0.203.in-addr.arpa"), /^5\.113\.0\.203\.in-addr\.arpa\. PTR ns1\.camau\.gov\.vn\.$/m);
+    assert.match(zone("113.0.203.in-addr.arpa"), /^3\.113\.0\.203\.in-addr\.arpa\. PTR mail\.camau\.gov\.vn\.$/m);
     assert.match(zone("10.in-addr.arpa"), /^21\.0\.0\.10\.in-addr\.arpa\. PTR hub1\.int\.camau\.gov\.vn\.$/m);
     assert.match(zone(""), /^0\.4\.8\S+\.ip6\.arpa\. DS \d+ 13 2 AA\d+$/m, "with a chain from the root");
   });

@@ -13,6 +13,7 @@ const DEBIAN: Record<string, string> = {
   nginx: "nginx.service",
   sshd: "ssh.service",
   chrony: "chrony.service",
+  postfix: "postfix@-.service",
   ulogd: "ulogd2.service",
 };
 

@@ -28,7 +28,8 @@ export async function notInstalled(names) {
  * @param {string[]} names @param {(howFar: string) => void} progress
  */
 export async function install(names, progress) {
-  const args = ["install", "--no-install-recommends", ...QUIET, ...NETWORK, ...names];
+  // A mail or web server that the machine has already is not taken away for ours.
+  const args = ["install", "--no-install-recommends", "--no-remove", ...QUIET, ...NETWORK, ...names];
   let failed = await apt(args, progress);
   if (failed?.code === "dpkg-interrupted") {
     await run("dpkg", ["--configure", "-a", "--force-confdef", "--force-confold"], { env: unattended() });
@@ -45,7 +46,7 @@ export async function install(names, progress) {
 }
 
 /** @typedef {{ code: AptCode, detail: string }} AptFailed */
-/** @typedef {"apt-locked" | "disk-full" | "apt-unreachable" | "apt-package-unknown" | "apt-failed" | "dpkg-interrupted"} AptCode */
+/** @typedef {"apt-locked" | "disk-full" | "apt-unreachable" | "apt-package-unknown" | "apt-would-remove" | "apt-failed" | "dpkg-interrupted"} AptCode */
 
 /**
  * What apt's output says went wrong. Order matters: a full disk also makes fetches fail.
@@ -56,6 +57,7 @@ export function readAptFailure(output) {
   const signs = [
     ["apt-locked", /Could not get lock|Unable to (acquire|lock)|is another process using it/],
     ["disk-full", /No space left on device|don't have enough free space/],
+    ["apt-would-remove", /Packages need to be removed but remove is disabled/],
     ["dpkg-interrupted", /dpkg was interrupted/],
     ["apt-package-unknown", /Unable to locate package|has no installation candidate|but it is not installable/],
     [

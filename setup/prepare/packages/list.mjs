@@ -1,5 +1,4 @@
 // Which Debian packages are needed, and for what. The one place that names them.
-import { existsSync } from "node:fs";
 
 /** For everything: the first is what Node 26's binary links against, and a bare Debian 12 lacks it. */
 const ALWAYS = [
@@ -21,6 +20,7 @@ const LAB = [
   "chrony", // the province's time servers
   "ulogd2", // writes down what borders refuse
   "radvd", // an agency's own network is told its router, and a fault tells it another
+  "postfix", // the province's mail server, and one to which the tests of notifications send
   "openssh-server",
   "openssh-client",
   "iputils-ping",
@@ -46,13 +46,6 @@ const TEST = [
 ];
 
 /**
- * A real mail server for the tests of notifications; it runs with a configuration of its own. Installing it would remove another one
- * that the machine sends its mail with, so there it is left out and its tests are skipped.
- */
-const MAIL = "postfix";
-const hasOtherMail = () => existsSync("/usr/sbin/sendmail") && !existsSync("/usr/sbin/postfix");
-
-/**
  * System services that come with those packages. The lab starts daemons of its own in its namespaces and needs none of
  * these; so one that was not on the machine before is neither started nor enabled by us.
  * @type {Record<string, string[]>}
@@ -73,8 +66,4 @@ export const SERVICES = {
 };
 
 /** @param {"start" | "test"} purpose */
-export const packagesFor = (purpose) => [
-  ...ALWAYS,
-  ...LAB,
-  ...(purpose === "test" ? [...TEST, ...(hasOtherMail() ? [] : [MAIL])] : []),
-];
+export const packagesFor = (purpose) => [...ALWAYS, ...LAB, ...(purpose === "test" ? TEST : [])];

@@ -40,7 +40,7 @@ describe("TLS behind SMTP", () => {
     after(() => server.close());
     test(`${what}: ${expected}`, async () => {
       const { port } = server.address() as { port: number };
-      const seen = await connectSmtpTls({ address: "127.0.0.1", port }, "mail.example", 10_000);
+      const seen = await connectSmtpTls({ address: "127.0.0.1", port }, "mail.example", root.certificate, 10_000);
       assert.equal(seen.ok ? "ok" : seen.detail, expected);
       if (seen.ok) assert.equal(seen.chain[0]!.checkHost("mail.example"), "mail.example");
     });

@@ -5,14 +5,16 @@ import { LabError } from "../errors.ts";
 import type { Lab } from "../names.ts";
 import { appliedHost, hostsOf } from "../notes.ts";
 import { endRemains, pidOf } from "../process.ts";
-import { assetsOf, inputsOf } from "./assets.ts";
+import { assetsOf, inputsOf, targetsOf } from "./assets.ts";
 import type { Fault } from "./fault.ts";
 
 /** How the service of a host is called that a program gives. */
-const SERVICE_OF: Record<string, (id: string) => boolean> = {
+const SERVICE_OF: Record<string, (id: string, lab: Lab) => boolean> = {
   nginx: (id) => id === "portal",
   unbound: (id) => id.endsWith("-dns"),
   chronyd: (id) => id.endsWith("-ntp"),
+  // Postfix's.
+  master: (id, lab) => targetsOf(lab, "certificate").some((t) => t.asset === id && t.expects.starttls === "smtp"),
   knotd: (id) => /^ns\d+$/.test(id),
 };
 
@@ -27,7 +29,7 @@ const victims = (lab: Lab): Victim[] =>
   hostsOf(lab).flatMap((host) =>
     Object.entries(appliedHost(lab, host)?.daemons ?? {}).flatMap(([daemon, { argv }]) => {
       const isOf = SERVICE_OF[argv[0]!.split("/").at(-1)!];
-      const service = isOf && assetsOf(lab, "service").find((s) => s.on.includes(host) && isOf(s.id))?.id;
+      const service = isOf && assetsOf(lab, "service").find((s) => s.on.includes(host) && isOf(s.id, lab))?.id;
       return service ? [{ id: `${host}/${daemon}`, host, daemon, service }] : [];
     }),
   );

@@ -16,10 +16,27 @@ const OVER_DAYS = 10;
 /** RFC 6761 §6.4: a name that is nobody's. */
 const ANOTHERS = "elsewhere.invalid";
 
-const hostsOfService = (lab: Lab, service: string): string[] =>
-  assetsOf(lab, "service")
-    .find((s) => s.id === service)
-    ?.on.filter((host) => appliedHost(lab, host)?.files[tlsFiles(service).certificate] !== undefined) ?? [];
+/** Where a certificate stands, and by which program's configuration. */
+interface Place {
+  host: string;
+  certificate: string;
+  key: string;
+  program: string;
+}
+
+/** Each site's own as nginx reads it, and a mail exchanger's one as Postfix does. */
+const FILES: readonly ((service: string) => Omit<Place, "host">)[] = [
+  (id) => ({ certificate: `/etc/nginx/tls/${id}.crt`, key: `/etc/nginx/tls/${id}.key`, program: "nginx" }),
+  () => ({ certificate: "/etc/postfix/tls/mail.crt", key: "/etc/postfix/tls/mail.key", program: "master" }),
+];
+
+const placesOf = (lab: Lab, service: string): Place[] =>
+  (assetsOf(lab, "service").find((s) => s.id === service)?.on ?? []).flatMap((host) => {
+    const files = FILES.map((of) => of(service)).find(
+      (f) => appliedHost(lab, host)?.files[f.certificate] !== undefined,
+    );
+    return files ? [{ host, ...files }] : [];
+  });
 
 /** With the key that the service has: its TLSA records hold. */
 type Made = (names: string[], issuer: Issuer, key: string) => Promise<Issued>;
@@ -31,28 +48,26 @@ const wrongCertificate = (name: string, make: Made, chained: boolean): Fault => 
   candidates: (lab) => {
     const watched = new Set(targetsOf(lab, "certificate").map((t) => t.asset));
     const ids = assetsOf(lab, "service").map((s) => s.id);
-    return ids.filter((id) => watched.has(id) && hostsOfService(lab, id).length > 0);
+    return ids.filter((id) => watched.has(id) && placesOf(lab, id).length > 0);
   },
   // The portal is looked at from everywhere every few seconds, the others from the hubs every twenty.
   expects: (_, service) => ({ incident: `certificate ${service}`, withinMs: service === "portal" ? 15_000 : 45_000 }),
   async inject(lab, service) {
     let injectedAt = Date.now();
-    for (const host of hostsOfService(lab, service)) {
-      const paths = tlsFiles(service);
+    for (const { host, certificate, key: keyFile, program } of placesOf(lab, service)) {
       const issuer = { certificate: vault(lab, "pki/issuing.crt"), key: vault(lab, "pki/issuing.key") };
-      const key = textOnHost(lab, host, paths.key);
-      const wrong = await make(namesOf(textOnHost(lab, host, paths.certificate)), issuer, key);
-      putOnHost(lab, host, paths.certificate, wrong.certificate + (chained ? issuer.certificate : ""));
+      const key = textOnHost(lab, host, keyFile);
+      const wrong = await make(namesOf(textOnHost(lab, host, certificate)), issuer, key);
+      putOnHost(lab, host, certificate, wrong.certificate + (chained ? issuer.certificate : ""));
       injectedAt = Date.now();
-      await reloadOnHost(lab, host, "nginx");
+      await reloadOnHost(lab, host, program);
     }
     return { injectedAt, facts: {} };
   },
   async undo(lab, service) {
-    for (const host of hostsOfService(lab, service)) {
-      const { certificate } = tlsFiles(service);
+    for (const { host, certificate, program } of placesOf(lab, service)) {
       restoreOnHost(lab, host, certificate);
-      await reloadOnHost(lab, host, "nginx");
+      await reloadOnHost(lab, host, program);
     }
   },
 });
@@ -76,9 +91,3 @@ export const missingIntermediate = wrongCertificate(
 );
 
 const vault = (lab: Lab, name: string) => readFileSync(join(lab.stateDir, "vault", name), "utf8");
-
-/** Each service's own, as nginx reads them. */
-const tlsFiles = (service: string) => ({
-  certificate: `/etc/nginx/tls/${service}.crt`,
-  key: `/etc/nginx/tls/${service}.key`,
-});

@@ -17,6 +17,7 @@ const said: [string, string][] = [
   ["apt-package-unknown", "E: Package 'knot' has no installation candidate"],
   ["apt-unreachable", "E: Failed to fetch http://x/y.deb  Temporary failure resolving 'deb.debian.org'"],
   ["apt-unreachable", "W: Some index files failed to download. They have been ignored, or old ones used instead."],
+  ["apt-would-remove", "E: Packages need to be removed but remove is disabled."],
   ["apt-failed", "dpkg: error processing package nginx (--configure):"],
 ];
 

@@ -64,6 +64,7 @@ export function postfixMain(plan: Plan, host: PlannedHost): string {
     ["virtual_mailbox_domains", domain],
     ["virtual_mailbox_base", POSTFIX.mailboxes],
     ["virtual_mailbox_maps", `texthash:${POSTFIX.receivers}`],
+    ["virtual_minimum_uid", String(MAIL_ACCOUNT.id)],
     ["virtual_uid_maps", `static:${MAIL_ACCOUNT.id}`],
     ["virtual_gid_maps", `static:${MAIL_ACCOUNT.id}`],
     ["mynetworks", ours.join(", ")],
@@ -76,6 +77,8 @@ export function postfixMain(plan: Plan, host: PlannedHost): string {
     // CVE-2023-51764: one message must not hide a second one.
     ["smtpd_forbid_bare_newline", "normalize"],
     ["disable_vrfy_command", "yes"],
+    // RFC 1985 is for lines that were dialled.
+    ["smtpd_discard_ehlo_keywords", "etrn, silent-discard"],
     ["smtpd_banner", "$myhostname ESMTP"],
     ["message_size_limit", String(MAX_MESSAGE_BYTES)],
     ["smtpd_client_connection_rate_limit", "120"],

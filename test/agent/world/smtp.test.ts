@@ -3,8 +3,12 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { createSecureContext, TLSSocket } from "node:tls";
+import { certificate } from "../../../agent/checks/certificate.ts";
 import { connectSmtpTls } from "../../../agent/world/connect.ts";
+import type { TargetOf } from "../../../protocol/target.ts";
+import { expectFindings } from "../support/expect.ts";
 import { Pki } from "../support/pki.ts";
+import { worldOf } from "../support/world.ts";
 
 const pki = new Pki();
 const root = pki.root("root");
@@ -34,6 +38,20 @@ const ROWS: readonly [string, string, string | undefined, string][] = [
 ];
 
 describe("TLS behind SMTP", () => {
+  const answering = smtpServer("250-mail.example\r\n250 STARTTLS\r\n");
+  before(() => new Promise<void>((resolve) => answering.listen(0, "127.0.0.1", resolve)));
+  after(() => answering.close());
+  test("the check of certificates asks for it where its target says so", async () => {
+    const { port } = answering.address() as { port: number };
+    const target = (name: string): TargetOf<"certificate"> => ({
+      ...{ id: "t", agency: "a", agent: "hub1", asset: "mail", everyMs: 1_000, kind: "certificate" },
+      expects: { name, port, addresses: ["127.0.0.1"], roots: root.certificate, warnFraction: 0.2, starttls: "smtp" },
+    });
+    const world = worldOf({ connectSmtpTls, now: Date.now });
+    expectFindings(await certificate.run(target("mail.example"), world), []);
+    expectFindings(await certificate.run(target("other.example"), world), ["CERT_NAME_MISMATCH 127.0.0.1"]);
+  });
+
   for (const [what, ehlo, greeting, expected] of ROWS) {
     const server = smtpServer(ehlo, greeting);
     before(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));

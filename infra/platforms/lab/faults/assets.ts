@@ -62,10 +62,13 @@ export function linkBetween(lab: Lab, host: string, neighbour: string): string {
 export const hostsWithRole = (lab: Lab, role: string): string[] =>
   assetsOf(lab, "host").flatMap((a) => (a.role === role ? [a.id] : []));
 
-/** A host's daemon by the program that it runs. */
-export function daemonRunning(lab: Lab, host: string, program: string): HostInputs["daemons"][string] | undefined {
-  const daemons = Object.values(appliedHost(lab, host)?.daemons ?? {});
-  return daemons.find((d) => d.argv[0]?.split("/").at(-1) === program);
+type NamedDaemon = HostInputs["daemons"][string] & { name: string };
+
+/** A host's daemon by the program that it is to run. */
+export function daemonOf(lab: Lab, host: string, program: string): NamedDaemon | undefined {
+  const daemons = Object.entries(appliedHost(lab, host)?.daemons ?? {});
+  const found = daemons.find(([, d]) => d.argv[0]?.split("/").at(-1) === program);
+  return found && { name: found[0], ...found[1] };
 }
 
 /** The host's inputs, or `lab-not-up`. */

@@ -1,7 +1,7 @@
 // An upstream tells the province, and the world behind it, routes that are not its own. hijack: a part of the province's own network
 // (RFC 7908 is not about it: somebody takes another's addresses). leak: internal prefixes of another of its customers (RFC 7908 §3.6).
 import type { Lab } from "../names.ts";
-import { assetsOf, daemonRunning, hostsWithRole, linkBetween, targetsOf } from "./assets.ts";
+import { assetsOf, daemonOf, hostsWithRole, linkBetween, targetsOf } from "./assets.ts";
 import type { Fault } from "./fault.ts";
 import { editOnHost, reloadOnHost, restoreOnHost } from "./host-files.ts";
 
@@ -17,7 +17,7 @@ const falseRoutes = (name: string, routes: (lab: Lab) => Routes): Fault => ({
   // The second upstream first: the way out of most goes on by the other.
   candidates: (lab) =>
     hostsWithRole(lab, "upstream")
-      .filter((host) => daemonRunning(lab, host, "bird"))
+      .filter((host) => daemonOf(lab, host, "bird"))
       .reverse(),
   // The other border hears of it by the world, a moment later.
   expects: (lab, upstream) => ({

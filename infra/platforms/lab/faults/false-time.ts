@@ -6,7 +6,7 @@ import { convergeDaemon } from "../daemons.ts";
 import { type Lab, namespaceOf } from "../names.ts";
 import { hostsOf } from "../notes.ts";
 import { stopDaemon } from "../process.ts";
-import { daemonRunning, inputsOf, targetsOf } from "./assets.ts";
+import { daemonOf, inputsOf, targetsOf } from "./assets.ts";
 import { endIn, NODE, startIn } from "./attacker.ts";
 import type { Fault } from "./fault.ts";
 
@@ -22,7 +22,7 @@ const addressesOf = (lab: Lab, host: string): string[] => [
 export const falseTime: Fault = {
   name: "false-time",
   targets: "time",
-  candidates: (lab) => hostsOf(lab).filter((host) => daemonRunning(lab, host, "chronyd")),
+  candidates: (lab) => hostsOf(lab).filter((host) => daemonOf(lab, host, "chronyd")),
   expects: (_, host) => ({ incident: `service ${host}-ntp`, withinMs: 60_000 }),
   async inject(lab, host) {
     await stopDaemon(lab, host, DAEMON);

@@ -7,8 +7,8 @@ import { LabError } from "../errors.ts";
 import { place } from "../files.ts";
 import { parseFileLine } from "../model.ts";
 import { hostRoot, type Lab } from "../names.ts";
-import { inHost } from "../process.ts";
-import { daemonRunning, inputsOf } from "./assets.ts";
+import { inHost, pidOf } from "../process.ts";
+import { daemonOf, inputsOf } from "./assets.ts";
 
 /** Text of a host's file as it lies there now. */
 export const textOnHost = (lab: Lab, host: string, path: string): string =>
@@ -44,8 +44,8 @@ function lineOf(lab: Lab, host: string, path: string): ReturnType<typeof parseFi
   return parseFileLine(line);
 }
 
-/** Has the host's daemon read its files again. */
+/** Has the host's daemon read its files again; one that does not run reads them when it starts. */
 export async function reloadOnHost(lab: Lab, host: string, program: string): Promise<void> {
-  const argv = daemonRunning(lab, host, program)?.reload?.argv;
-  if (argv) await inHost(lab, host, argv);
+  const daemon = daemonOf(lab, host, program);
+  if (daemon?.reload && pidOf(lab, host, daemon.name) !== undefined) await inHost(lab, host, daemon.reload.argv);
 }

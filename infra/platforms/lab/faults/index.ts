@@ -109,13 +109,21 @@ export async function undo(
   return { fault: fault.name, target: targets.join(", "), undoneAt: Date.now() };
 }
 
-/** Mends whatever was injected and not undone: an `up` is to end with the lab as the province says. Gives what it mended. */
+/**
+ * Mends whatever was injected and not undone, the latest first: an `up` is to end with the lab as the province says. Gives what it mended;
+ * when one cannot be mended, all others are, and its error is thrown.
+ */
 export async function undoAll(lab: Lab): Promise<{ fault: string; target: string }[]> {
   const injected = injectedFaults(lab);
-  for (const each of injected) {
-    await faultNamed(each.fault)?.undo(lab, each.target, each);
-    forget(lab, each.fault, each.target);
-  }
+  const failed: unknown[] = [];
+  for (const each of injected.toReversed())
+    try {
+      await faultNamed(each.fault)?.undo(lab, each.target, each);
+      forget(lab, each.fault, each.target);
+    } catch (error) {
+      failed.push(error);
+    }
+  if (failed.length > 0) throw failed[0];
   return injected.map(({ fault, target }) => ({ fault, target }));
 }
 

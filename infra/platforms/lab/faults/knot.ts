@@ -5,7 +5,7 @@ import { LabError } from "../errors.ts";
 import { run } from "../exec.ts";
 import { hostRoot, type Lab } from "../names.ts";
 import { appliedHost, hostsOf } from "../notes.ts";
-import { assetsOf, daemonRunning, inputsOf } from "./assets.ts";
+import { assetsOf, daemonOf, inputsOf } from "./assets.ts";
 import { editOnHost, restoreOnHost } from "./host-files.ts";
 
 export interface Zone {
@@ -21,7 +21,7 @@ export const TTL_SECONDS = "60";
 export const zonesOf = (lab: Lab): Zone[] =>
   assetsOf(lab, "zone")
     .map((z) => ({ name: z.id.replace(/^zone:/, ""), primary: z.on[0]! }))
-    .filter((z) => daemonRunning(lab, z.primary, "knotd"));
+    .filter((z) => daemonOf(lab, z.primary, "knotd"));
 
 export const zoneAsset = ({ name }: Zone): string => `zone:${name}`;
 

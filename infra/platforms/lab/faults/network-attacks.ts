@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { type Lab, namespaceOf } from "../names.ts";
 import { hostsOf } from "../notes.ts";
-import { assetsOf, daemonRunning, targetsOf } from "./assets.ts";
+import { assetsOf, daemonOf, targetsOf } from "./assets.ts";
 import { addressOf, attackerOf, endIn, NODE, startIn } from "./attacker.ts";
 import type { Expected, Fault } from "./fault.ts";
 
@@ -12,7 +12,7 @@ const FLOOD = { port: 9, aSecond: 400, seconds: 90 };
 
 /** Servers that the Internet may speak to at all: a router's own address is nobody's outside. */
 const publicServers = (lab: Lab) =>
-  hostsOf(lab).filter((host) => daemonRunning(lab, host, "sshd") || daemonRunning(lab, host, "nginx"));
+  hostsOf(lab).filter((host) => daemonOf(lab, host, "sshd") || daemonOf(lab, host, "nginx"));
 
 /** The border that refuses it speaks of it; which of them, routing says. */
 const seenBy = (lab: Lab): string[] => targetsOf(lab, "firewall-log").map((t) => t.asset);

@@ -1,7 +1,7 @@
 // Somebody has put another page in the place of the portal's.
 import type { Lab } from "../names.ts";
 import { hostsOf } from "../notes.ts";
-import { assetsOf, daemonRunning, targetsOf } from "./assets.ts";
+import { assetsOf, daemonOf, targetsOf } from "./assets.ts";
 import type { Fault } from "./fault.ts";
 import { editOnHost, reloadOnHost, restoreOnHost } from "./host-files.ts";
 
@@ -12,7 +12,7 @@ const DEFACED = 'location / { default_type text/html; return 200 "<title>Hacked 
 const services = (lab: Lab) =>
   targetsOf(lab, "page").flatMap(({ asset: id }) => {
     const { on } = assetsOf(lab, "service").find((s) => s.id === id)!;
-    const host = on.find((h) => hostsOf(lab).includes(h) && daemonRunning(lab, h, "nginx"));
+    const host = on.find((h) => hostsOf(lab).includes(h) && daemonOf(lab, h, "nginx"));
     return host === undefined ? [] : [{ id, host }];
   });
 const hostOf = (lab: Lab, id: string) => services(lab).find((s) => s.id === id)!.host;

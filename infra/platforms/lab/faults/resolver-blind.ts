@@ -1,7 +1,7 @@
 // A resolver that answers without validating: it goes on asking, and believes whatever comes.
 import type { Lab } from "../names.ts";
 import { hostsOf } from "../notes.ts";
-import { daemonRunning } from "./assets.ts";
+import { daemonOf } from "./assets.ts";
 import type { Fault } from "./fault.ts";
 import { editOnHost, reloadOnHost, restoreOnHost } from "./host-files.ts";
 
@@ -10,7 +10,7 @@ const CONFIG = "/etc/unbound/unbound.conf";
 export const resolverBlind: Fault = {
   name: "resolver-not-validating",
   targets: "resolver",
-  candidates: (lab: Lab) => hostsOf(lab).filter((host) => daemonRunning(lab, host, "unbound")),
+  candidates: (lab: Lab) => hostsOf(lab).filter((host) => daemonOf(lab, host, "unbound")),
   expects: (_, host) => ({ incident: `dnssec ${host}-dns`, withinMs: 40_000 }),
   async inject(lab, host) {
     editOnHost(lab, host, CONFIG, (text) =>

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { quote } from "../exec.ts";
 import { namespaceOf, notesDir } from "../names.ts";
 import { hostsOf } from "../notes.ts";
-import { daemonRunning } from "./assets.ts";
+import { daemonOf } from "./assets.ts";
 import { addressOf, attackerOf, endIn, startIn } from "./attacker.ts";
 import type { Fault } from "./fault.ts";
 
@@ -15,7 +15,7 @@ const SECONDS = 60;
 export const sshBruteforce: Fault = {
   name: "ssh-bruteforce",
   targets: "host",
-  candidates: (lab) => hostsOf(lab).filter((host) => daemonRunning(lab, host, "sshd")),
+  candidates: (lab) => hostsOf(lab).filter((host) => daemonOf(lab, host, "sshd")),
   expects: (_, host) => ({ incident: `intrusion ${host}`, withinMs: 20_000 }),
   async inject(lab, host) {
     const attacker = attackerOf(lab, host);

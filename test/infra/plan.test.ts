@@ -186,7 +186,8 @@ describe("the registry", () => {
     for (const { id } of sample.agencies) {
       const kinds = registry.targets.filter((t) => t.agent === id && t.kind !== "link").map((t) => t.kind);
       const ways = ["datacentre", "ipv6", "zone", "resolver", "resolver", "certificate", "path", "ra"];
-      assert.deepEqual(kinds, ["clock", "disk", ...ways]);
+      const devices = sample.devices!.filter((d) => d.at === id).map(() => "device");
+      assert.deepEqual(kinds, ["clock", "disk", ...devices, ...ways]);
     }
     assert.deepEqual(
       registry.targets.filter((t) => t.kind === "ssh-log").map((t) => t.id),

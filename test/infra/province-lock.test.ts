@@ -36,6 +36,7 @@ const province = (ns: readonly number[], more: Partial<Written["province"]> = {}
   ...written,
   province: { ...written.province, ...more },
   agencies: ns.map((n) => agency(n)),
+  devices: [],
 });
 const good = (result: ReturnType<typeof numbered>): Numbering => {
   assert.ok("lock" in result, JSON.stringify(result));

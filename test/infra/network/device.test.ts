@@ -17,7 +17,6 @@ const [SITE, DEVICE, SWITCH] = ["phuong-an-xuyen", "ups-an-xuyen", "switch-dc1"]
 const DEVICES = `devices:
   - { id: ${DEVICE}, managed: false, kind: ups, name: { vi: UPS, en: UPS }, at: ${SITE} }
   - { id: ${SWITCH}, managed: false, kind: switch, name: { vi: Bộ chuyển mạch, en: Switch }, at: dc1 }
-targets:
 `;
 
 const folder = mkdtempSync(join(tmpdir(), "device-test-"));
@@ -25,7 +24,7 @@ after(() => rmSync(folder, { recursive: true }));
 let deployment: Deployment;
 let plan: Plan;
 before(async () => {
-  const text = readFileSync(join(ROOT, "province.yaml"), "utf8").replace("targets:\n", DEVICES);
+  const text = readFileSync(join(ROOT, "province.yaml"), "utf8").replace(/^devices:\n( {2}- .*\n)+/m, DEVICES);
   writeFileSync(join(folder, "province.yaml"), text);
   copyFileSync(join(ROOT, "province.lock"), join(folder, "province.lock"));
   ({ deployment, plan } = await deploymentFor({

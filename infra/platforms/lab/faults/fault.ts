@@ -15,6 +15,7 @@ export type FaultTarget =
   | "zone"
   | "host"
   | "daemon"
+  | "device"
   | "resolver"
   | "time";
 

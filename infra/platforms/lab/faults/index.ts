@@ -3,6 +3,7 @@ import { LabError } from "../errors.ts";
 import type { Lab } from "../names.ts";
 import { corruptSignature } from "./corrupt-signature.ts";
 import { daemonKilled } from "./daemon-killed.ts";
+import { deviceDown } from "./device-down.ts";
 import { diskFull } from "./disk-full.ts";
 import { bgpHijack, bgpLeak } from "./false-routes.ts";
 import { falseTime } from "./false-time.ts";
@@ -37,6 +38,7 @@ export const FAULTS: readonly Fault[] = [
   bgpHijack,
   bgpLeak,
   rogueRa,
+  deviceDown,
   daemonKilled,
   corruptSignature,
   expireSignatures,

@@ -31,7 +31,7 @@ const ROUNDS: readonly (readonly Break[])[] = [
     ["expire-certificate", "portal"],
     ["bgp-leak", "isp2"],
     ["port-scan", "bast1"],
-    ["device-down", "ups-song-doc"],
+    ["device-down", "ups-dc2"],
   ],
   [["upstream-down", "isp2"], ["corrupt-signature"], ["misname-certificate", "portal"], ["flood", "bast1"]],
   [

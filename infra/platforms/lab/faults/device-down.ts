@@ -13,8 +13,8 @@ export const deviceDown: Fault = {
   name: "device-down",
   targets: "device",
   candidates: (lab) => hostsWithRole(lab, "device"),
-  // The router beside it looks every ten seconds, gives its neighbour four to answer, and looks again before it says so.
-  expects: (_, device) => ({ incident: `connectivity ${device}`, withinMs: 30_000 }),
+  // The router beside it looks every ten seconds. Who answered lately is believed by its kernel for up to 45 (RFC 4861 §6.3.2, ARP alike).
+  expects: (_, device) => ({ incident: `connectivity ${device}`, withinMs: 90_000 }),
   async inject(lab, id) {
     const { b } = cableOf(lab, id);
     const injectedAt = Date.now();

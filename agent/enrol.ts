@@ -6,7 +6,7 @@ import { retryAfter, retryHopeless } from "./backoff.ts";
 import type { Config } from "./config.ts";
 import { askConsole, type Question, type Reply } from "./enrol-request.ts";
 import { AgentError } from "./errors.ts";
-import { type Identity, identityOf, keepIdentity, pendingKey, readIdentity } from "./identity.ts";
+import { fingerprintOf, type Identity, identityOf, keepIdentity, pendingKey, readIdentity } from "./identity.ts";
 
 const RENEW_AFTER = 2 / 3;
 const LOOK_EVERY_MS = 3_600_000;
@@ -33,7 +33,11 @@ export async function obtain(needs: Needs, current: Identity | undefined, ask: A
       ? { ...common, url: `${to.enrol}/renew`, identity: { key: current.key, certificate: current.certificate } }
       : { ...common, url: to.enrol, token: readToken(needs.tokenFile) },
   );
-  if (!reply.ok) throw new AgentError(`enrol-${reply.why}`, `${to.enrol}: ${reply.detail}`);
+  if (!reply.ok) {
+    // Whoever is asked to let it in compares this with what the console shows.
+    const own = reply.why === "refused" ? `; the key here is ${fingerprintOf(common.key)}` : "";
+    throw new AgentError(`enrol-${reply.why}`, `${to.enrol}: ${reply.detail}${own}`);
+  }
   const identity = identityOf(common.key, reply.certificate, "the certificate that came back");
   const names = new X509Certificate(reply.certificate).subjectAltName ?? "";
   if (!names.includes(`URI:urn:vonggac:agent:${agent}`))

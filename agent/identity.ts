@@ -1,6 +1,6 @@
 // The agent's key and certificate on disk. The key is made here and never leaves; one file holds both, so that a crash can
 // never leave a key beside another's certificate.
-import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError } from "./errors.ts";
@@ -30,6 +30,10 @@ export function readIdentity(stateDir: string): Identity | undefined {
   if (!key) throw new AgentError("identity-unusable", `${path}: no private key`);
   return identityOf(key, text.replace(key, ""), path);
 }
+
+/** SHA-256 of the key's public half (SPKI), hex: by it a person who lets the agent in knows the host. */
+export const fingerprintOf = (key: string): string =>
+  hash("sha256", createPublicKey(key).export({ type: "spki", format: "der" }));
 
 /** Checks that certificate and key belong together. */
 export function identityOf(key: string, certificate: string, where: string): Identity {

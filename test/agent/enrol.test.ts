@@ -1,6 +1,6 @@
 // Against a real HTTPS server that signs with OpenSSL what the agent's request asks for.
 import assert from "node:assert/strict";
-import { X509Certificate } from "node:crypto";
+import { createHash, createPublicKey, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { tmpdir } from "node:os";
@@ -98,6 +98,18 @@ test("a second try asks for the same key, so that an answer that was lost can be
   const key = (csr: string) => csr.replaceAll("\n", "").slice(100, 250);
   assert.equal(asked.length, 2);
   assert.equal(key(asked[0]!.body.csr), key(asked[1]!.body.csr));
+});
+
+test("an agent that waits for a person's yes says which key is its own", async () => {
+  const given = needs();
+  answer = () => [403, { code: "approval-pending" }];
+  const own = () => {
+    const key = createPublicKey(readFileSync(join(given.stateDir, "pending-key.pem")));
+    return createHash("sha256")
+      .update(key.export({ type: "spki", format: "der" }))
+      .digest("hex");
+  };
+  await assert.rejects(obtain(given, undefined), (e: Error) => e.message.endsWith(`; the key here is ${own()}`));
 });
 
 test("each failure has its name", async () => {

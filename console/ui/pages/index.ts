@@ -3,6 +3,7 @@
 import type { ComponentType } from "preact";
 import type { TextKey } from "../../../protocol/locales/index.ts";
 import { may, type Session, seesAll } from "../state/session.ts";
+import { Agents } from "./agents.tsx";
 import { Declare } from "./declare.tsx";
 import { Duty } from "./duty.tsx";
 import { FirstRun } from "./first-run.tsx";
@@ -29,6 +30,7 @@ export const PAGES: readonly PageEntry[] = [
   { id: "duty", title: "page.duty", offered: handles, Page: Duty },
   { id: "notifications", title: "page.notifications", offered: () => true, Page: Notifications },
   { id: "people", title: "page.people", offered: may("people.read"), Page: People },
+  { id: "agents", title: "page.agents", offered: may("system.manage"), Page: Agents },
   { id: "rules", title: "page.rules", offered: may("audit.read"), Page: Rules },
   { id: "own", title: "page.own", Page: Own },
   { id: "setup", title: "page.setup", Page: FirstRun },

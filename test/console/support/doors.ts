@@ -36,7 +36,7 @@ type OfRecord =
 export function openDoors(
   folder: string,
   url: string,
-  rest: Omit<Backend, OfRecord>,
+  rest: Omit<Backend, OfRecord> & Partial<Pick<Backend, "enrolments">>,
   store: Store = openStore(join(folder, "record")),
   settings?: ProviderSettings,
 ) {

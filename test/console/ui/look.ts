@@ -53,6 +53,8 @@ server.store.transaction(() => {
         : { ...d, state: "sent", sentAt: d.createdAt },
     );
 });
+world.enrolments.mayEnrol("xa-nam-can", "3f9a".repeat(16), "2001:db8:4010:1700::1");
+world.enrolments.revoke("kiem.tra", "xa-dat-mui", "Máy bị mất khi chuyển trụ sở");
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--headless", "--no-sandbox"] });
 const pages = [
   "",
@@ -60,6 +62,7 @@ const pages = [
   "silences",
   "duty",
   "people",
+  "agents",
   "rules",
   "notifications",
   "own",

@@ -61,6 +61,43 @@ test("first set-up: the holder of the machine makes the first administrator's ac
   assert.deepEqual(problems, []);
 });
 
+test("agents: one is let in and another refused; one is revoked with a reason; nobody else has the page", {
+  skip,
+  timeout: 90_000,
+}, async () => {
+  const { world, server } = await served(troubled);
+  const key = (n: string) => n.repeat(64);
+  world.enrolments.mayEnrol("xa-nam-can", key("a"), "2001:db8::1");
+  world.enrolments.mayEnrol("hub2", key("b"), "2001:db8::2");
+  const { page, problems } = await signedIn(server);
+  await page.getByTestId("nav-agents").click();
+  const row = (id: string, name: string) => page.locator(`[data-testid="${id}"] tr[data-key^="${name}"]`);
+  assert.match(await row("enrolments", "xa-nam-can").innerText(), /aaaaaaaa aaaaaaaa[\s\S]*2001:db8::1/);
+  for (const [agent, what, state] of [
+    ["xa-nam-can", "approve", "approved"],
+    ["hub2", "refuse", "refused"],
+  ] as const) {
+    await row("enrolments", agent).getByTestId(`enrolment-${what}`).click();
+    await row("enrolments", agent).locator("button[type=submit]").click();
+    await row("enrolments", agent).getByTestId("enrolment-approve").waitFor({ state: "detached" });
+    const kept = world.enrolments.requests().find((r) => r.agent === agent);
+    assert.deepEqual([kept?.state, kept?.account], [state, "operator"]);
+  }
+  assert.equal(world.enrolments.mayEnrol("xa-nam-can", key("c"), "2001:db8::3"), "approval-pending", "another key");
+  await page.getByTestId("agents-find").fill("dat mui");
+  await row("agents", "xa-dat-mui").getByTestId("agent-revoke").click();
+  await row("agents", "xa-dat-mui").getByRole("textbox").fill("lost");
+  await row("agents", "xa-dat-mui").locator("button[type=submit]").click();
+  await row("revocations", "xa-dat-mui").waitFor();
+  assert.deepEqual(
+    world.enrolments.revocations().map((r) => [r.agent, r.account, r.reason]),
+    [["xa-dat-mui", "operator", "lost"]],
+  );
+  assert.deepEqual(problems, []);
+  const { page: other } = await as(server, "an.tran", ["engineer"]);
+  assert.equal(await other.getByTestId("nav-agents").count(), 0);
+});
+
 test("accounts: made after a fresh proof, changed, sealed, invited again, erased; nobody takes their own rights away", {
   skip,
   timeout: 90_000,

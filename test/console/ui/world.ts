@@ -11,6 +11,7 @@ import { createFeed } from "../../../console/api/feed.ts";
 import { openScreen } from "../../../console/api/screen.ts";
 import { readSite } from "../../../console/api/static.ts";
 import { type Input, initialState, nextWake, step } from "../../../console/correlate/index.ts";
+import { enrolmentDesk } from "../../../console/enrolments.ts";
 import { concerns } from "../../../console/people/redact.ts";
 import type { Role } from "../../../console/people/roles.ts";
 import { readersOf } from "../../../console/reader.ts";
@@ -101,6 +102,7 @@ export function playedProvince() {
 
   const world = {
     registry,
+    enrolments: enrolmentDesk({ store, registry: () => registry, approve: "all", now: () => clock() }),
     reader,
     feed,
     incidents,
@@ -224,6 +226,7 @@ export async function serveProvince(world: PlayedProvince, dist: string, port = 
     {
       act: async (account, incident, act) => world.act(account, incident, act),
       casework: world.casework,
+      enrolments: world.enrolments,
       reader: world.reader,
       hasAgency: (id) => world.registry.agencies.some((a) => a.id === id),
       itemsAfter: () => [],

@@ -7,6 +7,7 @@ import { Agents } from "./agents.tsx";
 import { Declare } from "./declare.tsx";
 import { Duty } from "./duty.tsx";
 import { FirstRun } from "./first-run.tsx";
+import { History } from "./history.tsx";
 import { Notifications } from "./notifications.tsx";
 import { Own } from "./own.tsx";
 import { People } from "./people.tsx";
@@ -29,6 +30,7 @@ export const PAGES: readonly PageEntry[] = [
   { id: "silences", title: "page.silences", offered: handles, Page: Silences },
   { id: "duty", title: "page.duty", offered: handles, Page: Duty },
   { id: "notifications", title: "page.notifications", offered: () => true, Page: Notifications },
+  { id: "history", title: "page.history", offered: may("watch.read"), Page: History },
   { id: "people", title: "page.people", offered: may("people.read"), Page: People },
   { id: "agents", title: "page.agents", offered: may("system.manage"), Page: Agents },
   { id: "rules", title: "page.rules", offered: may("audit.read"), Page: Rules },

@@ -96,9 +96,9 @@ export function clauseText(language: Language, clause: string): string {
     .replaceAll("art. ", `${text(language, "status.clause.article")} `);
 }
 
-/** The family's label; an unknown family shows its id. */
+/** The label of a family of checks, or of a detector; an unknown one shows its id. */
 export const kindTitle = (language: Language, kind: string): string =>
-  textIfKnown(language, `kind.${kind}.title`) ?? kind;
+  textIfKnown(language, `kind.${kind}.title`) ?? textIfKnown(language, `detection.${kind}.title`) ?? kind;
 export const kindShort = (language: Language, kind: string): string =>
   textIfKnown(language, `kind.${kind}.short`) ?? kind;
 

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { lowContrast, runsOff, unnamedControls } from "./audit.ts";
-import { troubledDay } from "./story.ts";
+import { loggedDays, troubledDay } from "./story.ts";
 import { playedProvince, serveProvince } from "./world.ts";
 
 const [dist, folder, only] = process.argv.slice(2);
@@ -53,6 +53,7 @@ server.store.transaction(() => {
         : { ...d, state: "sent", sentAt: d.createdAt },
     );
 });
+loggedDays(world, Date.now());
 world.enrolments.mayEnrol("xa-nam-can", "3f9a".repeat(16), "2001:db8:4010:1700::1");
 world.enrolments.revoke("kiem.tra", "xa-dat-mui", "Máy bị mất khi chuyển trụ sở");
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--headless", "--no-sandbox"] });
@@ -61,6 +62,7 @@ const pages = [
   "declare",
   "silences",
   "duty",
+  "history",
   "people",
   "agents",
   "rules",
@@ -96,6 +98,11 @@ for (const [width, height, scheme, language] of [
     await page.waitForTimeout(400);
     const file = `${name.split("/")[0] || "watch"}-${width}-${scheme}-${language}.png`;
     if (name === "notifications") await page.getByTestId("bell").click();
+    if (name === "history") {
+      await page.getByTestId("history-words").fill("motcua");
+      await page.getByTestId("history-find").click();
+      await page.getByTestId("found").waitFor();
+    }
     await page.screenshot({ path: join(folder!, file), fullPage: true });
     console.log(file, (await lowContrast(page)).low, await unnamedControls(page), await runsOff(page));
   }

@@ -10,7 +10,7 @@ import type { Page } from "playwright-core";
 import type { Role } from "../../../console/people/roles.ts";
 import { lowContrast, runsOff, unnamedControls } from "./audit.ts";
 import { opened, type Served, served, signedIn, signIn, skip } from "./browser.ts";
-import { troubledDay } from "./story.ts";
+import { loggedDays, troubledDay } from "./story.ts";
 import type { PlayedProvince } from "./world.ts";
 
 const troubled = (world: PlayedProvince) => troubledDay(world, Date.now());
@@ -96,6 +96,40 @@ test("agents: one is let in and another refused; one is revoked with a reason; n
   assert.deepEqual(problems, []);
   const { page: other } = await as(server, "an.tran", ["engineer"]);
   assert.equal(await other.getByTestId("nav-agents").count(), 0);
+});
+
+test("history: counts an hour by agency and check, and a search with further pages; an agency's own person sees no other's", {
+  skip,
+  timeout: 90_000,
+}, async () => {
+  const { world, server } = await served(troubled);
+  loggedDays(world, Date.now());
+  const { page, problems } = await signedIn(server);
+  await page.getByTestId("nav-history").click();
+  await page.getByTestId("origins").waitFor();
+  const origins = async (on: Page) => (await on.getByTestId("origins").locator("tbody tr").allInnerTexts()).join(" / ");
+  assert.match(await origins(page), /Dò mật khẩu SSH\s+0\s+8\s+0\s+0 /);
+  assert.equal(await page.locator("[data-testid=hours] svg g").count(), 48);
+  await page.getByTestId("history-source").selectOption("path");
+  assert.match(await origins(page), /^Sở Y tế\s+Chất lượng đường[^/]*$/);
+  await page.getByTestId("history-words").fill("motcua");
+  await page.getByTestId("history-find").click();
+  const found = page.getByTestId("found").locator("tbody tr");
+  await found.nth(9).waitFor();
+  assert.equal(await found.count(), 10);
+  await page.getByTestId("history-more").click();
+  await found.nth(19).waitFor();
+  assert.ok(!page.url().includes("motcua"), "what was looked for stands in no address of the page");
+  await page.getByTestId("history-words").fill("no-such-word");
+  await page.getByTestId("history-find").click();
+  await page.getByText("Không có gì với “no-such-word”").waitFor();
+  assert.deepEqual(problems, []);
+  const { page: theirs } = await as(server, "y.te", ["agency-it"], "history", ["so-y-te"]);
+  await theirs.getByTestId("origins").waitFor();
+  assert.match(await origins(theirs), /^Sở Y tế[^/]*$/);
+  await theirs.getByTestId("history-words").fill("motcua");
+  await theirs.getByTestId("history-find").click();
+  await theirs.getByText("Không có gì với “motcua”").waitFor();
 });
 
 test("accounts: made after a fresh proof, changed, sealed, invited again, erased; nobody takes their own rights away", {
@@ -444,12 +478,16 @@ for (const [width, height] of [
   }, async () => {
     const { world, server } = await served(troubled);
     server.cookieOf("lan.nguyen", ["security-lead"]);
+    loggedDays(world, Date.now());
+    world.enrolments.mayEnrol("xa-nam-can", "a".repeat(64), "2001:db8::1");
     const { page, problems } = await signedIn(server, width, height);
     let looked = 0;
     for (const name of [
       "declare",
       "silences",
       "duty",
+      "history",
+      "agents",
       "people",
       "rules",
       "own",

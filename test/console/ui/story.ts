@@ -1,6 +1,6 @@
 // A day in the province, for eyes and for the browser tests: an old incident closed, an attack gone quiet, a certificate that
 // expired, a hub that is down. Told only through what agents would have sent.
-import type { Finding, Target } from "../../../protocol/index.ts";
+import type { Finding, Report, Target } from "../../../protocol/index.ts";
 import type { PlayedProvince } from "./world.ts";
 
 const MINUTE = 60_000;
@@ -107,4 +107,44 @@ function attackOnBastion(world: PlayedProvince, at: number): void {
     time.wait(10_000);
   }
   time.wait(10 * MINUTE);
+}
+
+/** Two days of a log: a certificate that was over for some hours, a gateway that falls silent at night, a guesser of passwords. */
+export function loggedDays(world: PlayedProvince, now: number): void {
+  const HOUR = 60 * MINUTE;
+  const attacker = "2001:db8:bad::66";
+  for (let ago = 47; ago >= 0; ago--) {
+    const at = now - ago * HOUR;
+    const say = (agent: string, kind: Target["kind"], findings: Finding[]) => {
+      const target = world.targets(kind).find((t) => t.agent === agent)!;
+      const report: Report = {
+        ...{ type: "report", check: kind, target: target.id, at, tookMs: 3 },
+        ...{ outcome: "ran", findings },
+      };
+      world.log(agent, [report], at);
+    };
+    for (const agent of ["xa-dat-mui", "phuong-an-xuyen", "so-y-te"]) say(agent, "ipv6", []);
+    if (ago > 20 && ago < 29)
+      for (const agent of ["hub1", "hub2", "hub3"])
+        say(agent, "certificate", [
+          { subject: "2001:db8:4000:1100::8", tag: "CERT_EXPIRED", evidence: { name: "motcua.camau.gov.vn" } },
+        ]);
+    if (ago % 7 === 3)
+      say("so-y-te", "path", [{ subject: "2001:db8:4000:1100::6", tag: "PATH_LOSS", evidence: { lostPercent: 12 } }]);
+    if (ago === 9 || ago === 8)
+      world.log(
+        "bast1",
+        Array.from({ length: ago === 9 ? 6 : 2 }, (_, i) => ({
+          ...{
+            type: "detection" as const,
+            id: `d${ago}${i}`,
+            detector: "ssh-brute-force",
+            target: "bast1/ssh-log/sshd",
+          },
+          ...{ at, class: "ssh-brute-force", severity: "high" as const, actor: attacker, attack: ["T1110.001"] },
+          ...{ count: 5, evidence: { total: 5 * (i + 1), windowSeconds: 60 } },
+        })),
+        at,
+      );
+  }
 }

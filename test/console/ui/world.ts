@@ -24,6 +24,7 @@ import {
   type ActResult,
   type Finding,
   type Incident,
+  type Item,
   type Report,
   refusalOf,
   type Target,
@@ -78,8 +79,8 @@ export function playedProvince() {
     agents: () => view.agents(),
     targets: () => view.targets(),
     itemsOf: () => [],
-    hours: () => [],
-    search: () => [],
+    hours: store.history.hours,
+    search: store.history.search,
     now: () => clock(),
   });
   const feed = createFeed({ reader, now: () => clock(), onClients: () => {}, onDropped: () => {} });
@@ -100,8 +101,17 @@ export function playedProvince() {
   }
   const tick = () => void take({ type: "tick" });
 
+  const logged = new Map<string, number>();
   const world = {
     registry,
+    /** Puts items into the log, as they came at a time, and has them counted and indexed. */
+    log(agent: string, items: Item[], at: number) {
+      const seq = (logged.get(agent) ?? 0) + 1;
+      logged.set(agent, seq + items.length - 1);
+      const agencyOf = (id: string) => registry.agents.find((a) => a.id === id)?.agency;
+      store.transaction(() => store.items.append(agent, 1, seq, items, at));
+      while (store.transaction(() => store.history.catchUp(100, agencyOf)) > 0);
+    },
     enrolments: enrolmentDesk({ store, registry: () => registry, approve: "all", now: () => clock() }),
     reader,
     feed,

@@ -1,6 +1,8 @@
 // Signing in at an identity provider (OpenID Connect: authorization code with PKCE, state and nonce; openid-client checks the rest).
 // Rules: what was begun in one browser ends in that browser; the code goes once, from here, to the provider; no token of the
-// provider is kept; who gets no role by the operator's table does not come in. `state` says whether the provider answers.
+// provider is kept; who gets no role by the operator's table does not come in; whoever comes in was asked for their proof just now, since
+// signing in is also how the proof for a privileged act is given anew: a browser that the provider still knows proves nobody.
+// `state` says whether the provider answers.
 import { randomBytes } from "node:crypto";
 import * as oidc from "openid-client";
 import type { Logger } from "../../log.ts";
@@ -27,6 +29,8 @@ export interface ProviderSettings {
 
 export const CALLBACK = "/api/signin/provider/callback";
 const FLOW_LIVES_MS = 10 * 60_000;
+/** As long as one may take from the provider's question to here (OpenID Connect Core §3.1.2.1, max_age; §2, auth_time). */
+const PROVED_WITHIN_SECONDS = 300;
 const MOST_FLOWS = 1_000;
 const ASK_EVERY_MS = 15_000;
 const TIMEOUT_SECONDS = 5;
@@ -97,6 +101,8 @@ export function providerDesk(settings: ProviderSettings, backend: Backend, log: 
         code_challenge_method: "S256",
         state,
         nonce,
+        prompt: "login",
+        max_age: "0",
       });
       return { to: to.href, flow };
     },
@@ -106,7 +112,11 @@ export function providerDesk(settings: ProviderSettings, backend: Backend, log: 
       flows.delete(key(flow!));
       try {
         const checks = { pkceCodeVerifier: begun.verifier, expectedState: begun.state, expectedNonce: begun.nonce };
-        const tokens = await oidc.authorizationCodeGrant(known, back, { ...checks, idTokenExpected: true });
+        const tokens = await oidc.authorizationCodeGrant(known, back, {
+          ...checks,
+          idTokenExpected: true,
+          maxAge: PROVED_WITHIN_SECONDS,
+        });
         const claims = tokens.claims();
         return claims ? accountOf(claims, settings, backend) : refuse("provider-refused");
       } catch (error) {

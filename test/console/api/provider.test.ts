@@ -66,12 +66,13 @@ after(async () => {
   await s.end();
 });
 
-async function signIn(login: string) {
+/** `edit`: what the browser's owner does to the address before it is followed. */
+async function signIn(login: string, edit: (to: string) => string = (to) => to) {
   s.time.mono += 60_000;
   const begun = await s.get("/api/signin/provider");
   assert.equal(begun.status, 303, begun.text);
   const flow = String(begun.headers["set-cookie"]).split(";")[0]!;
-  const back = await throughPages(String(begun.headers["location"]), login);
+  const back = await throughPages(edit(String(begun.headers["location"])), login);
   return { back: back.pathname + back.search, flow };
 }
 
@@ -103,6 +104,18 @@ test("a way back that another browser began, or that was tampered with, is refus
   assert.equal((await s.get(back)).code, "ticket-invalid");
   assert.equal((await s.get(back, { cookie: "vonggac-flow=other" })).code, "ticket-invalid");
   assert.equal((await s.get(back.replace(/state=[^&]+/, "state=x"), { cookie: flow })).code, "provider-refused");
+});
+
+test("the provider is made to ask for the proof each time; an answer that does not say when it was given is refused", async () => {
+  let asked = new URL("http://x");
+  const { back, flow } = await signIn("lan", (to) => {
+    asked = new URL(to);
+    const without = new URL(to);
+    for (const name of ["prompt", "max_age"]) without.searchParams.delete(name);
+    return without.href;
+  });
+  assert.deepEqual([asked.searchParams.get("prompt"), asked.searchParams.get("max_age")], ["login", "0"]);
+  assert.equal((await s.get(back, { cookie: flow })).code, "provider-refused");
 });
 
 test("claims: no row gives nothing; agency IT beside a central role is dropped", () => {

@@ -20,7 +20,7 @@ before(
 
 const inside = (host: string, ...argv: string[]) => run("ip", ["netns", "exec", `vg${STACK}-${host}`, ...argv], 30_000);
 const send = async (host: string, to: string, subject: string, server = SERVER.v6) => {
-  const script = path.join(import.meta.dirname, "mail/send.mjs");
+  const script = path.join(import.meta.dirname, "mail/send.ts");
   const ran = await inside(host, process.execPath, script, server, "citizen@example.vn", to, subject);
   return ran.stdout;
 };

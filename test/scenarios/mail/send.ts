@@ -2,7 +2,7 @@
 // network: address, from, to, subject.
 import { createTransport } from "nodemailer";
 
-const [host, from, to, subject] = process.argv.slice(2);
+const [host, from, to, subject] = process.argv.slice(2) as [string, string, string, string];
 const transport = createTransport({
   host,
   port: 25,
@@ -14,7 +14,8 @@ const transport = createTransport({
 try {
   await transport.sendMail({ from, to, subject, text: "-" });
   process.stdout.write("accepted");
-} catch (/** @type {any} */ error) {
-  process.stdout.write(String(error.response ?? error.message));
+} catch (error) {
+  const { response, message } = error as Error & { response?: string };
+  process.stdout.write(response ?? message);
 }
 transport.close();

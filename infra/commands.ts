@@ -229,6 +229,9 @@ export async function labLetGo(options: LabOptions & { host: string }): Promise<
   const entry = { at: new Date().toISOString(), ...by, stack: lab.stack, act: "let-go", host: options.host };
   if (hasStack(lab.stateDir, lab.stack))
     appendFileSync(join(lab.stateDir, "acts.log"), `${JSON.stringify(entry)}\n`, { mode: 0o600, flush: true });
+  // In the console's audit too, where it runs: what is let go may be the console itself, and then the file alone knows.
+  const told = new URLSearchParams({ host: options.host, by: by.user });
+  await requestAdmin(lab, "POST", `/let-go?${told}`).catch(() => undefined);
   return {
     released: await letGo(
       engineOf(lab, async () => ({}), options),

@@ -24,6 +24,7 @@ const MACHINE: Principal = {
   provedAt: 0,
 };
 const MOST_ITEMS = 5_000;
+const MOST_LETTERS = 120;
 
 /** Opens the socket, mode 0600. Rejects with Problem<AdminCode>. A socket that nobody listens on is replaced. */
 export async function openAdmin(path: string, api: Api, router: Router): Promise<Server> {
@@ -61,6 +62,14 @@ function answer({ desk, backend }: Api, request: IncomingMessage, response: Serv
         (error: unknown) => sendProblem(response, 500, "backup-failed", messageOf(error)),
       );
       return;
+    // An act on the platform, which only this machine sees: whoever did it held the machine.
+    case "POST /let-go": {
+      const [host, by] = ["host", "by"].map((name) => url.searchParams.get(name)?.slice(0, MOST_LETTERS) ?? "");
+      if (!host) return sendProblem(response, 400, "query-invalid", "host");
+      const act = { at: backend.now(), account: OPERATOR, act: "host-let-go", subject: host, detail: {} };
+      backend.transaction(() => backend.audit.write({ ...act, personal: { by: by ?? "" } }));
+      return sendJson(response, 200, { kept: true });
+    }
     case "GET /status":
       return sendJson(response, 200, backend.status());
     case "GET /incidents":

@@ -26,6 +26,20 @@ test("it counts what lab status shows, and lists agents and targets", async () =
   assert.equal((await rig.admin<{ code: string }>("/signin-code")).code, "not-found", "GET gives no code");
 });
 
+test("an act on the platform stands in the audit, with whoever held the machine", async () => {
+  assert.equal((await rig.admin<{ code: string }>("/let-go?by=lan", "POST")).code, "query-invalid");
+  assert.deepEqual(await rig.admin("/let-go?host=sign1&by=lan", "POST"), { kept: true });
+  interface Entry {
+    actor: string;
+    act: string;
+    subject: string;
+    beside?: { data: object };
+  }
+  const { items } = await rig.admin<{ items: Entry[] }>("/api/audit?limit=50");
+  const [entry] = items.filter((e) => e.act === "host-let-go");
+  assert.deepEqual([entry?.actor, entry?.subject, entry?.beside?.data], ["operator", "sign1", { by: "lan" }]);
+});
+
 test("what a killed console left in its place is replaced", async () => {
   await rig.stop();
   writeFileSync(rig.config.adminSocket, "");

@@ -83,7 +83,8 @@ export type DeviceState = "running" | "no-carrier" | "down" | "missing";
 /** Facts of this machine's kernel in this network namespace; one reading serves all who ask within a tick. */
 export interface Kernel {
   device(name: string): DeviceState;
-  addresses(): { device: string; address: Address }[];
+  /** Its IPv6 addresses, those of devices without a carrier too. */
+  addresses6(): Address[];
   routes(family: 4 | 6): Route[];
   /** Established TCP sessions with port 179 at either end, as `sessionKey` writes them. */
   bgpSessions(): ReadonlySet<string>;

@@ -31,7 +31,7 @@ export const ipv6: Check<"ipv6"> = {
 function hasAddress(text: string, kernel: Kernel): boolean {
   const prefix = parsePrefix(text);
   if (!prefix) throw new Error(`not a prefix: ${text}`);
-  return kernel.addresses().some(({ address }) => holds(prefix, address));
+  return kernel.addresses6().some((address) => holds(prefix, address));
 }
 
 /** The kernel always lists a rejecting ::/0 on lo, which is no way out. */

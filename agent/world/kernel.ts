@@ -12,7 +12,7 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { endianness, networkInterfaces } from "node:os";
 import type { DeviceState, Kernel } from "../check.ts";
-import { type Address, parseAddress } from "../wire/address.ts";
+import { parseAddresses6 } from "../wire/proc-addresses.ts";
 import { parseRoutes4, parseRoutes6, type Route } from "../wire/proc-routes.ts";
 import { establishedSessions, type TcpCounters, tcpCounters } from "../wire/proc-tcp.ts";
 import { ownSessions } from "./connect.ts";
@@ -35,6 +35,7 @@ export function makeKernel(monotonic: () => number): Kernel {
   const littleEndian = endianness() === "LE";
   const interfaces = perTick(monotonic, () => networkInterfaces());
   const present = perTick(monotonic, () => read("/proc/net/dev"));
+  const addresses6 = perTick(monotonic, () => parseAddresses6(read("/proc/net/if_inet6")));
   const routes4 = perTick(monotonic, () => parseRoutes4(read("/proc/net/route"), littleEndian));
   const routes6 = perTick(monotonic, () => parseRoutes6(read("/proc/net/ipv6_route")));
   const list = () =>
@@ -43,13 +44,7 @@ export function makeKernel(monotonic: () => number): Kernel {
     );
   return {
     device: (name) => deviceState(name, interfaces, present),
-    addresses: () =>
-      Object.entries(interfaces()).flatMap(([device, all]) =>
-        (all ?? []).flatMap(({ address }) => {
-          const parsed = parseAddress(address);
-          return parsed ? [{ device, address: parsed as Address }] : [];
-        }),
-      ),
+    addresses6,
     routes: (family): Route[] => (family === 4 ? routes4() : routes6()),
     routerAdvertisements: (name) => advertisementsIn(read(`/proc/net/dev_snmp6/${name}`)),
     bgpSessions: sessionsByNeed(monotonic, othersCounters, list),

@@ -27,7 +27,7 @@ export function worldOf(parts: Partial<Omit<World, "kernel">> & { kernel?: Parti
     ...parts,
     kernel: {
       device: unasked("device"),
-      addresses: unasked("addresses"),
+      addresses6: unasked("addresses6"),
       routes: unasked("routes"),
       bgpSessions: unasked("bgpSessions"),
       routerAdvertisements: unasked("routerAdvertisements"),
@@ -52,7 +52,7 @@ export function kernelOf(state: {
     device: (name) => state.devices?.[name] ?? "missing",
     bgpSessions: () => new Set((state.sessions ?? []).map(([a, b]) => sessionKey(octets(a), octets(b)))),
     routerAdvertisements: (name) => state.advertisements?.[name],
-    addresses: () => (state.addresses ?? []).map(([device, address]) => ({ device, address: octets(address) })),
+    addresses6: () => (state.addresses ?? []).map(([, address]) => octets(address)),
     routes: (family) => routes.filter((r) => r.address.length === (family === 4 ? 4 : 16)),
   };
 }

@@ -210,6 +210,19 @@ describe("the registry", () => {
     );
   });
 
+  it("takes for the dedicated network what is of it, and not a backup by other means", () => {
+    const by = (uplinks: (typeof sample.agencies)[number]["uplinks"]) => {
+      const [agency, ...others] = sample.agencies;
+      const p = plan({ ...sample, agencies: [{ ...agency!, uplinks }, ...others] });
+      const target = p.registry.targets.find((t) => t.agent === agency!.id && t.kind === "datacentre");
+      return target?.kind === "datacentre" ? target.expects.paths.map((way) => way.hub) : [];
+    };
+    assert.deepEqual(by(["hub1", { hub: "hub3", medium: "leased" }]), ["hub1"]);
+    assert.deepEqual(by([{ hub: "hub1", medium: "leased" }, "hub3"]), ["hub3"]);
+    assert.deepEqual(by([{ hub: "hub1", medium: "leased" }]), ["hub1"], "it has no other");
+    assert.deepEqual(by(["hub1", "hub3"]), ["hub1", "hub3"]);
+  });
+
   it("watches each site's own certificate from every hub, and no site that is only a name", () => {
     const named = { id: "gio", kind: "time" as const, name: { vi: "Giờ", en: "Time" }, on: "res1" };
     const { registry, hosts } = plan({ ...sample, services: [...sample.services!, named] });

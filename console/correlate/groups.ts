@@ -7,6 +7,11 @@ import { hostsOf, type Topology } from "./topology.ts";
 
 /** A clue that one observer alone has of a thing that others use too waits this many times longer for company. */
 const LONELY = 4;
+/**
+ * That a service cannot be reached, while nobody who watches the service itself says that it is down: they may say so in a moment, or have
+ * just said that it is back, which those who asked last do not know yet.
+ */
+const SECOND_HAND = 10;
 const ADVICE: ReadonlySet<Severity> = new Set(["low", "info"]);
 
 type PathOk = (host: string) => boolean;
@@ -127,6 +132,7 @@ function groupCause(state: State, topology: Topology, key: string): Cause | unde
   const kind = topology.assets.get(asset)?.kind;
   const observers = [...new Set(clues.map((c) => c.agency))].sort();
   const users = topology.usersOf.get(asset) ?? [];
+  const secondHand = clues.every((c) => c.dependsOn !== undefined);
   const lonely = clues.every((c) => c.row.needsPath) && new Set(clues.map((c) => c.agent)).size === 1;
   const reason: Reason =
     kind === "zone"
@@ -144,7 +150,7 @@ function groupCause(state: State, topology: Topology, key: string): Cause | unde
     explains: [...new Set(clues.filter((c) => c.asset !== asset).map((c) => c.asset))].sort(),
     impact: { lost: [], degraded: [], affected: users.length > 0 ? users : observers },
     reason,
-    settleMs: state.settings.settleMs * (lonely && users.length > 1 ? LONELY : 1),
+    settleMs: state.settings.settleMs * (secondHand ? SECOND_HAND : lonely && users.length > 1 ? LONELY : 1),
   };
 }
 

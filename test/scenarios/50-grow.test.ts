@@ -74,7 +74,7 @@ function withThreeMore(): { file: string; joined: string[] } {
     .slice(0, JOINING);
   for (const id of joined) here.add(id);
   const name = { vi: "UPS", en: "UPS" };
-  document.set("devices", [{ id: DEVICE, managed: false, kind: "ups", name, at: joined[0] }]);
+  document.addIn(["devices"], document.createNode({ id: DEVICE, managed: false, kind: "ups", name, at: joined[0] }));
   const file = path.join(folder, "province.yaml");
   writeFileSync(file, document.toString());
   cpSync(path.join(ROOT, "province.lock"), path.join(folder, "province.lock"));
@@ -136,15 +136,17 @@ test("three communes join: theirs is made, their hubs, zones and registry change
     "all stand before",
   );
   const processes = () =>
-    before.hosts.flatMap(({ id, role }) =>
-      role === "server"
+    before.hosts.flatMap(({ id, role }) => {
+      // What is not ours runs nothing of ours.
+      if (role === "device") return [];
+      return role === "server"
         ? id === "console"
           ? [`console ${pidOf(id, "console")}`]
           : id === "sign1" || id.startsWith("dns")
             ? [`${id} ${pidOf(id, "knot")}`]
             : []
-        : [`${id} ${pidOf(id, "bird")}`],
-    );
+        : [`${id} ${pidOf(id, "bird")}`];
+    });
   const pids = processes();
   const watch = await Watch.start();
 

@@ -101,9 +101,8 @@ async function runSuite(machine, suite) {
     const code = await hand(
       pinnedNode(machine),
       [
+        `--import=${join(machine.root, "setup", "test", "ended.mjs")}`,
         "--test",
-        // A server that a test left open must not hold up all the others for ever.
-        "--test-force-exit",
         `--test-reporter=${join(machine.root, "setup", "test", "reporter.mjs")}`,
         "--test-reporter-destination=stdout",
         `--test-timeout=${suite.lab ? LAB_TIMEOUT_MS : PART_TIMEOUT_MS}`,
@@ -115,7 +114,11 @@ async function runSuite(machine, suite) {
         env: { ...projectEnv(machine), ...LABS[suite.lab ?? ""]?.env, VONGGAC_TEST_COUNTS: countsFile },
       },
     );
-    const counts = readCounts(countsFile);
+    const { files, ...counts } = readCounts(countsFile);
+    for (const file of suite.files.filter((f) => !files.includes(f))) {
+      line(`  ✗ ${file}: no result came of it`);
+      counts.failed++;
+    }
     // A run that failed without a failed test (a crash of the runner) is a failure all the same.
     if (code !== 0 && counts.failed === 0) counts.failed = 1;
     return counts;
@@ -124,12 +127,12 @@ async function runSuite(machine, suite) {
   }
 }
 
-/** @param {string} file @returns {Counts} */
+/** @param {string} file @returns {Counts & { files: string[] }} with the files of which results came */
 function readCounts(file) {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, files: [] };
   }
 }
 

@@ -45,13 +45,18 @@ function pathOf(dir: string, name: string): string {
   return join(dir, name);
 }
 
+/** What another made (brought.ts) cannot be made anew here. */
+const BROUGHT = /^(notify|people)\//;
+const BRING = "bring it again: npx vonggac channel-secret NAME FILE, or provider-secret FILE";
+const MAKE = "provision again: what is missing is made anew";
+
 /** The content of one secret, read at this moment. Throws `secret-missing`. */
 export function readSecret(dir: string, name: string): Buffer {
   try {
     return readFileSync(pathOf(dir, name));
   } catch (error) {
     if (error instanceof VaultError) throw error;
-    throw new VaultError("secret-missing", name, "provision again: what is missing is made anew", error);
+    throw new VaultError("secret-missing", name, BROUGHT.test(name) ? BRING : MAKE, error);
   }
 }
 

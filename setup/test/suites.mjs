@@ -23,13 +23,12 @@ const LABS = {
       "test/scenarios/30-random.test.ts",
       "test/scenarios/50-grow.test.ts",
       "test/scenarios/60-stories.test.ts",
-      "test/scenarios/70-verify.test.ts",
       "test/scenarios/80-impact.test.ts",
     ],
   },
   "third lab": {
     env: { VONGGAC_TEST_STACK: "testc", VONGGAC_TEST_PORT: "18082" },
-    files: ["test/scenarios/50-faults.test.ts", "test/scenarios/61-chaos.test.ts"],
+    files: ["test/scenarios/50-faults.test.ts", "test/scenarios/61-chaos.test.ts", "test/scenarios/70-verify.test.ts"],
   },
 };
 const FIRST = "first lab";

@@ -58,6 +58,8 @@ interface Verb {
   /** `incident`: done on one; `console`: on none. */
   on: "incident" | "console";
   needs: Permission;
+  /** As of a route: asks for a recent proof of who it is, and takes no token. */
+  proof: boolean;
   summary: string;
   shape: TSchema;
   refuses: readonly CaseRefusal[];
@@ -65,11 +67,11 @@ interface Verb {
 }
 const verb = <S extends TSchema>(
   on: Verb["on"],
-  [needs, summary]: [Permission, string],
+  [needs, summary, proof]: [Permission, string, "proof"?],
   refuses: readonly CaseRefusal[],
   shape: S,
   run: (desk: Desk, who: Who, id: string, body: Type.Static<S>) => CaseResult<unknown>,
-): Verb => ({ on, needs, summary, refuses, shape, run: run as Verb["run"] });
+): Verb => ({ on, needs, proof: proof !== undefined, summary, refuses, shape, run: run as Verb["run"] });
 
 export const VERBS: Readonly<Record<string, Verb>> = {
   comment: verb(
@@ -205,7 +207,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   ),
   "put-policy": verb(
     "console",
-    ["system.manage", "Put a new version of a rule document in force"],
+    ["system.manage", "Put a new version of a rule document in force", "proof"],
     ["policy-unknown", "policy-invalid", "policy-stale", "reason-required"],
     Type.Object(
       { name: Short, text: Type.String({ maxLength: 262_144 }), reason: Text, basedOn: Type.Integer({ minimum: 0 }) },

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { pinnedNode, projectEnv, thisMachine } from "./machine.mjs";
 import { run } from "./run.mjs";
 import { line } from "./say.mjs";
+import { add, nothingYet } from "./test/suites.mjs";
 
 /** @type {readonly { id: string, bin: string, args: string[], only?: string }[]} */
 const TOOLS = [
@@ -22,10 +23,10 @@ const TOOLS = [
   { id: "secrets", bin: "secretlint/bin/secretlint.js", args: ["--secretlintignore", ".gitignore", "**/*"] },
 ];
 
-/** Runs every tool; says which are content. @returns {Promise<import("./test.mjs").Counts>} */
+/** Runs every tool; says which are content. @returns {Promise<import("./test/suites.mjs").Counts>} */
 export async function check() {
   const machine = thisMachine("test");
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const counts = nothingYet();
   line("check");
   for (const { id, bin, args, only } of TOOLS) {
     if (only && !existsSync(join(machine.root, only))) continue;
@@ -36,29 +37,33 @@ export async function check() {
     });
     const good = ran.code === 0;
     counts[good ? "passed" : "failed"]++;
-    line(`  ${good ? "✓" : "✗"} ${id.padEnd(20)} ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
-    if (!good) line(ran.output.trimEnd().replace(/^/gm, "      "));
+    const head = `  ${good ? "✓" : "✗"} ${id.padEnd(20)} ${((Date.now() - startedAt) / 1000).toFixed(1)} s`;
+    const shown = good ? head : `${head}\n${indented(ran.output)}`;
+    line(shown);
+    if (!good) counts.failures.push(shown);
   }
-  counts[await advisories(machine)]++;
+  add(counts, await advisories(machine));
   return counts;
 }
 
 /**
  * What is published against the packages that run in a province (not those that only build and test): high and critical fail. The
  * question goes to npm's registry; where none answers it, that is said and counted.
- * @param {import("./machine.mjs").Machine} machine @returns {Promise<"passed" | "failed" | "skipped">}
+ * @param {import("./machine.mjs").Machine} machine @returns {Promise<import("./test/suites.mjs").Counts>}
  */
 async function advisories({ root }) {
   const ran = await run("npm", ["audit", "--omit=dev", "--audit-level=high"], { cwd: root });
   const unanswered = /audit endpoint returned an error/.test(ran.output);
   const end = unanswered ? "skipped" : ran.code === 0 ? "passed" : "failed";
   const mark = { passed: "✓", failed: "✗", skipped: "-" }[end];
-  line(
-    `  ${mark} ${"advisories".padEnd(20)}${unanswered ? " skipped: the registry in use does not answer npm audit" : ""}`,
-  );
-  if (end === "failed") line(ran.output.trimEnd().replace(/^/gm, "      "));
-  return end;
+  const why = unanswered ? " skipped: the registry in use does not answer npm audit" : "";
+  const head = `  ${mark} ${"advisories".padEnd(20)}${why}`;
+  const shown = end === "failed" ? `${head}\n${indented(ran.output)}` : head;
+  line(shown);
+  return { ...nothingYet(), [end]: 1, failures: end === "failed" ? [shown] : [] };
 }
+
+const indented = (/** @type {string} */ output) => output.trimEnd().replace(/^/gm, "      ");
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { failed } = await check();

@@ -7,7 +7,7 @@ import { thisMachine } from "./machine.mjs";
 import { take } from "./prepare/step.mjs";
 import { STEPS } from "./prepare/steps.mjs";
 import { failure, line, text } from "./say.mjs";
-import { runSuites } from "./test/suites.mjs";
+import { add, nothingYet, runSuites } from "./test/suites.mjs";
 
 async function main() {
   const wanted = process.argv.slice(2);
@@ -15,19 +15,13 @@ async function main() {
   line(text("test.head", { root: machine.root }));
   await take(machine, STEPS);
   line();
-  const total = { passed: 0, failed: 0, skipped: 0 };
+  const total = nothingYet();
   if (wanted.length === 0) add(total, await check());
   add(total, await runSuites(machine, wanted));
+  // Once more at the end: what failed early is far up by then, and a log that is kept in part ends here.
+  if (total.failures.length > 0) line(`\nwhat failed\n${total.failures.map((f) => f.trimEnd()).join("\n")}`);
   line(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
-}
-
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
-/** @param {Counts} total @param {Counts} more */
-function add(total, more) {
-  total.passed += more.passed;
-  total.failed += more.failed;
-  total.skipped += more.skipped;
 }
 
 main().catch((error) => {

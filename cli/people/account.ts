@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { CliError } from "../errors.ts";
 import { jsonOption } from "../options.ts";
 import { line, text } from "../say.ts";
-import { callJson, type Where, withConsole } from "./console.ts";
+import { callJson, type Where, withConsole, withMachine } from "./console.ts";
 
 interface Account {
   uid: string;
@@ -61,7 +61,7 @@ export const accountVerb = (): Command =>
         }),
     )
     .addCommand(
-      withConsole(
+      withMachine(
         new Command("add").description(text("help.account.add")).argument("<name>", text("help.account.name")),
       )
         .requiredOption("--display <text>", text("option.display"))
@@ -77,7 +77,7 @@ export const accountVerb = (): Command =>
         }),
     )
     .addCommand(
-      withConsole(
+      withMachine(
         new Command("set").description(text("help.account.set")).argument("<name>", text("help.account.name")),
       )
         .addOption(rolesOption())
@@ -91,7 +91,7 @@ export const accountVerb = (): Command =>
         }),
     )
     .addCommand(
-      withConsole(
+      withMachine(
         new Command("invite").description(text("help.account.invite")).argument("<name>", text("help.account.name")),
       ).action(async (name: string, options: Asked) =>
         sayInvitation(name, await callJson(options, "POST", `${await pathOf(options, name)}/invitation`, {})),

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { fieldVerbs } from "../field/package.ts";
 import { jsonOption } from "../options.ts";
 import { line, text } from "../say.ts";
-import { callJson, type Where, withConsole } from "./console.ts";
+import { callJson, type Where, withConsole, withMachine } from "./console.ts";
 
 interface Enrolment {
   agent: string;
@@ -46,7 +46,7 @@ const people = (): Command =>
     .addCommand(decision("approve"))
     .addCommand(decision("refuse"))
     .addCommand(
-      withConsole(
+      withMachine(
         new Command("revoke").description(text("help.agent.revoke")).argument("<agent>", text("help.agent.id")),
       )
         .requiredOption("--reason <text>", text("option.reason"))
@@ -67,7 +67,7 @@ const people = (): Command =>
     );
 
 function decision(name: "approve" | "refuse"): Command {
-  return withConsole(
+  return withMachine(
     new Command(name)
       .description(text(`help.agent.${name}`))
       .argument("<agent>", text("help.agent.id"))

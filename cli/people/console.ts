@@ -17,10 +17,13 @@ export interface Where {
 
 /** The options that say which console. */
 export const withConsole = (command: Command): Command =>
-  withStack(command)
+  withMachine(command)
     .addOption(new Option("--url <address>", text("option.console-url")))
-    .addOption(new Option("--token-file <file>", text("option.token-file")))
-    .addOption(new Option("--socket <path>", text("option.socket")));
+    .addOption(new Option("--token-file <file>", text("option.token-file")));
+
+/** Of what no token does: a person on the screen, or whoever holds the console's machine. */
+export const withMachine = (command: Command): Command =>
+  withStack(command).addOption(new Option("--socket <path>", text("option.socket")));
 
 const TIMEOUT_MS = 60_000;
 

@@ -1,5 +1,5 @@
 // How test results are shown: a line a file, what failed with its reason, what was skipped with its reason. The counts of
-// the whole run, and the files of which there were results, go to the file that VONGGAC_TEST_COUNTS names.
+// the whole run, what failed, and the files of which there were results go to the file that VONGGAC_TEST_COUNTS names.
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { inspect } from "node:util";
@@ -52,7 +52,8 @@ export default async function* reporter(events) {
   for (const [path, seen] of files) if (!seen.shown && seen.lines.length > 0) yield shown(path, seen);
   const file = process.env["VONGGAC_TEST_COUNTS"];
   const heard = [...files].filter(([, { counts }]) => counts.passed + counts.failed + counts.skipped > 0);
-  if (file) writeFileSync(file, JSON.stringify({ ...total, files: heard.map(([path]) => path) }));
+  const failures = heard.filter(([, { counts }]) => counts.failed > 0).map(([path, seen]) => shown(path, seen));
+  if (file) writeFileSync(file, JSON.stringify({ ...total, failures, files: heard.map(([path]) => path) }));
 }
 
 /** @param {string} path @param {{ counts: Counts, lines: string[], shown: boolean }} seen @param {number} [tookMs] */

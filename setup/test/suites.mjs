@@ -38,7 +38,7 @@ const LAST = "test/scenarios/90-down.test.ts";
 const PART_TIMEOUT_MS = 180_000;
 const LAB_TIMEOUT_MS = 20 * 60_000;
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** How a run ended, with what was shown of each file (or tool) that failed. @typedef {{ passed: number, failed: number, skipped: number, failures: string[] }} Counts */
 /** @typedef {{ lab?: string, files: string[] }} Suite */
 
 /**
@@ -69,11 +69,11 @@ const labOf = (/** @type {string} */ file) => Object.keys(LABS).find((lab) => LA
 /** @param {import("../machine.mjs").Machine} machine @param {string[]} wanted parts of paths; empty means all @returns {Promise<Counts>} */
 export async function runSuites(machine, wanted) {
   const all = testFiles(machine.root).filter((f) => wanted.length === 0 || wanted.some((w) => f.includes(w)));
-  const total = { passed: 0, failed: 0, skipped: 0 };
+  const total = nothingYet();
   const inOrder = async (/** @type {Suite[]} */ suites) => {
     for (const suite of suites) {
       const counts = suite.lab && !machine.isRoot ? leftOut(suite) : await runSuite(machine, suite);
-      for (const key of /** @type {const} */ (["passed", "failed", "skipped"])) total[key] += counts[key];
+      add(total, counts);
     }
   };
   const suites = suitesOf(all);
@@ -89,7 +89,7 @@ export async function runSuites(machine, wanted) {
 /** @param {Suite} suite @returns {Counts} one skipped for each file: what is in it is not known without running it */
 function leftOut(suite) {
   for (const file of suite.files) line(`  - ${file}: skipped: needs root, for network namespaces and daemons`);
-  return { passed: 0, failed: 0, skipped: suite.files.length };
+  return { ...nothingYet(), skipped: suite.files.length };
 }
 
 /** @param {import("../machine.mjs").Machine} machine @param {Suite} suite @returns {Promise<Counts>} */
@@ -115,8 +115,10 @@ async function runSuite(machine, suite) {
     );
     const { files, ...counts } = readCounts(countsFile);
     for (const file of suite.files.filter((f) => !files.includes(f))) {
-      line(`  ✗ ${file}: no result came of it`);
+      const said = `  ✗ ${file}: no result came of it`;
+      line(said);
       counts.failed++;
+      counts.failures.push(said);
     }
     // A run that failed without a failed test (a crash of the runner) is a failure all the same.
     if (code !== 0 && counts.failed === 0) counts.failed = 1;
@@ -131,8 +133,22 @@ function readCounts(file) {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {
-    return { passed: 0, failed: 1, skipped: 0, files: [] };
+    return {
+      ...nothingYet(),
+      failed: 1,
+      failures: [`  ✗ ${file}: the test runner ended without its counts`],
+      files: [],
+    };
   }
+}
+
+/** @returns {Counts} */
+export const nothingYet = () => ({ passed: 0, failed: 0, skipped: 0, failures: [] });
+
+/** @param {Counts} total @param {Counts} more */
+export function add(total, more) {
+  for (const key of /** @type {const} */ (["passed", "failed", "skipped"])) total[key] += more[key];
+  total.failures.push(...more.failures);
 }
 
 /** @param {string} root @returns {string[]} paths below root */

@@ -41,6 +41,7 @@ const verbRoutes = Object.entries(VERBS).map(([name, verb]) =>
     method: "POST",
     path: verb.on === "incident" ? `/api/incidents/{id}/casework/${name}` : `/api/casework/${name}`,
     needs: verb.needs,
+    proof: verb.proof,
     summary: verb.summary,
     ...(verb.on === "incident" ? { params: One } : {}),
     body: verb.shape,

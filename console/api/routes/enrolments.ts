@@ -21,6 +21,7 @@ export const enrolmentRoutes = [
     method: "POST",
     path: "/api/agents/{id}/enrolment",
     needs: "system.manage",
+    proof: true,
     summary: "Let an agent in with the key that it shows, or refuse it",
     params: Agent,
     body: Type.Object(
@@ -52,6 +53,7 @@ export const enrolmentRoutes = [
     method: "POST",
     path: "/api/agents/{id}/revocation",
     needs: "system.manage",
+    proof: true,
     summary:
       "Revoke every certificate of an agent and cut its connection; it comes back by a new token and an approval",
     params: Agent,

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { WebSocket } from "ws";
+import { PROOF_FRESH_MS } from "../../../console/api/desk/sessions.ts";
 import type { Route } from "../../../console/api/route.ts";
 import { ROUTES } from "../../../console/api/routes.ts";
 import { ROLES, type Role } from "../../../console/people/roles.ts";
@@ -125,6 +126,15 @@ const MAY: Record<string, readonly Role[] | "anybody"> = {
 /** Reads whose answer depends on whose data one may see. */
 const OF_AGENCIES = ["agencies", "agents", "targets", "incidents", "exportIncidents"];
 
+/** What whoever finds an open browser must not be able to do: it asks for a fresh proof, and no token does it. */
+const PROVED = [
+  ...["makeToken", "newPasskey", "addPasskey", "dropPasskey", "setMyContact"],
+  ...["setContact", "makeAccount", "changeAccount", "inviteAgain", "eraseAccount"],
+  ...["decideEnrolment", "revokeAgent", "work-put-policy"],
+];
+/** Writes of those who manage people or the system that ask for none: they take access away, or change nothing of what holds. */
+const UNPROVED = ["endSession", "revokeToken", "testNotification", "rebuildHistory"];
+
 let s: Awaited<ReturnType<typeof startScreen>>;
 const cookies = new Map<Role, string>();
 before(async () => {
@@ -179,6 +189,28 @@ for (const route of ROUTES.filter((r) => !r.upgrade && r.id !== "signOut")) {
     }
   });
 }
+
+test("what would give somebody power asks for a fresh proof, and takes no token", async () => {
+  const managed = ROUTES.filter((r) => r.method !== "GET" && ["people.manage", "system.manage"].includes(r.needs));
+  assert.deepEqual(
+    managed
+      .map((r) => r.id)
+      .filter((id) => !PROVED.includes(id))
+      .sort(),
+    [...UNPROVED].sort(),
+  );
+  const admin = s.person("by-script", ["administrator"]);
+  const asked = { label: "script", roles: ["administrator"], expiresAt: s.time.now + 7_200_000 };
+  const { secret } = JSON.parse((await s.post("/api/me/tokens", asked, { cookie: admin })).text);
+  s.time.now += PROOF_FRESH_MS;
+  for (const route of ROUTES.filter((r) => !r.upgrade && MAY[r.id] !== "anybody" && r.id !== "signOut")) {
+    const role = (MAY[route.id] as readonly Role[])[0]!;
+    const { code } = await call(route, { cookie: cookies.get(role)! });
+    assert.equal(code === "proof-required", PROVED.includes(route.id), `${route.id}: ${code}`);
+    if (!PROVED.includes(route.id)) continue;
+    assert.equal((await call(route, { authorization: `Bearer ${secret}` })).code, "not-by-token", route.id);
+  }
+});
 
 test("agency IT is given its own agency and nothing of another's, by every route that gives any", async () => {
   const cookie = cookies.get("agency-it")!;

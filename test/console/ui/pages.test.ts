@@ -61,7 +61,7 @@ test("first set-up: the holder of the machine makes the first administrator's ac
   assert.deepEqual(problems, []);
 });
 
-test("agents: one is let in and another refused; one is revoked with a reason; nobody else has the page", {
+test("agents: one is let in after a fresh proof, another refused; one is revoked with a reason; nobody else has the page", {
   skip,
   timeout: 90_000,
 }, async () => {
@@ -73,12 +73,19 @@ test("agents: one is let in and another refused; one is revoked with a reason; n
   await page.getByTestId("nav-agents").click();
   const row = (id: string, name: string) => page.locator(`[data-testid="${id}"] tr[data-key^="${name}"]`);
   assert.match(await row("enrolments", "xa-nam-can").innerText(), /aaaaaaaa aaaaaaaa[\s\S]*2001:db8::1/);
+  server.age();
   for (const [agent, what, state] of [
     ["xa-nam-can", "approve", "approved"],
     ["hub2", "refuse", "refused"],
   ] as const) {
     await row("enrolments", agent).getByTestId(`enrolment-${what}`).click();
     await row("enrolments", agent).locator("button[type=submit]").click();
+    if (what === "approve") {
+      await page.getByTestId("step-up-code").waitFor();
+      assert.equal(world.enrolments.requests().find((r) => r.agent === agent)?.state, "waiting", "not yet");
+      await page.getByTestId("step-up-code").fill(server.code());
+      await page.getByTestId("step-up-give").click();
+    }
     await row("enrolments", agent).getByTestId("enrolment-approve").waitFor({ state: "detached" });
     const kept = world.enrolments.requests().find((r) => r.agent === agent);
     assert.deepEqual([kept?.state, kept?.account], [state, "operator"]);

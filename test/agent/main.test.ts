@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Target } from "../../protocol/target.ts";
-import { OWN_PORT } from "../support/port.ts";
+import { freePort } from "../support/port.ts";
 import { consolePki, TestConsole, until } from "./support/console.ts";
 import { Pki } from "./support/pki.ts";
 
@@ -33,7 +33,7 @@ const enrol = createServer({ key: keys.own.key, cert: keys.own.certificate }, as
     .end(JSON.stringify(isRight ? { certificate: pki.sign(keys.ca, csr, uri) } : {}));
 });
 let configPath = "";
-const metricsPort = OWN_PORT;
+const metricsPort = await freePort();
 before(async () => {
   await far.listen();
   await new Promise<void>((resolve) => enrol.listen(0, "::1", resolve));

@@ -13,8 +13,9 @@ import { codeOf, stepAt } from "../../console/people/totp.ts";
 import { deploymentFor } from "../../infra/deployment.ts";
 import { PEOPLE_ROLES } from "../../infra/province/schema.ts";
 import { keepBrought, openVault, PROVIDER_SECRET } from "../../infra/vault/index.ts";
+import { freePort } from "../support/port.ts";
 import { makeCa, serverLeaf } from "./support/pki.ts";
-import { freePort, type Process, prepareProcesses } from "./support/processes.ts";
+import { type Process, prepareProcesses } from "./support/processes.ts";
 import { throughPages } from "./support/provider-pages.ts";
 import { eventually } from "./support/rig.ts";
 

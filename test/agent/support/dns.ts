@@ -1,12 +1,13 @@
 // A signed zone on a real Knot DNS, and a real Unbound in front of it, on ports of loopback.
+
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { World } from "../../../agent/check.ts";
 import { exchangeTcp } from "../../../agent/world/connect.ts";
 import { exchangeUdp } from "../../../agent/world/datagram.ts";
+import { freePort } from "../../support/port.ts";
 
 export const ZONE = "camau.example";
 const ZONE_TEXT = `$ORIGIN ${ZONE}.
@@ -27,14 +28,6 @@ export const missing = ["knotd", "kzonesign", "knotc", "unbound"].filter((tool) 
   }
 });
 const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin` };
-
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp6");
-  await new Promise<void>((resolve) => socket.bind(0, "::", resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return port;
-}
 
 const PATIENCE_MS = 20_000;
 

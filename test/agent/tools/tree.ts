@@ -1,9 +1,10 @@
 // A signed tree on real Knot servers on loopback, one process a level as on the Internet: root, `vn`, and `camau.vn` on two servers.
+
 import { execFileSync, spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../support/port.ts";
 
 const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin` };
 const tool = (name: string, ...args: string[]) =>
@@ -27,14 +28,6 @@ const NS = `ns1.${ZONE}. 300 A ${AT.ns1}\nns1.${ZONE}. 300 AAAA ::1\nns2.${ZONE}
 const DELEGATION = `${ZONE}. 300 NS ns1.${ZONE}.\n${ZONE}. 300 NS ns2.${ZONE}.\n${NS}`;
 const VN_TEXT = `$ORIGIN vn.\n${SOA("ns.vn.")}@ 300 NS ns.vn.\nns 300 A ${AT.vn}\n${DELEGATION}`;
 const ZONE_TEXT = `$ORIGIN ${ZONE}.\n${SOA("ns1")}${DELEGATION}www 300 A 192.0.2.80\nwww 300 AAAA 2001:db8::80\n@ 300 CAA 0 issue "ca.example"\n`;
-
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp6");
-  await new Promise<void>((resolve) => socket.bind(0, "::", resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return port;
-}
 
 export class Tree {
   readonly dir = mkdtempSync(join(tmpdir(), "tree-"));

@@ -1,14 +1,15 @@
 // A zone of many messages from a real BIND, signed with a TSIG key; and what becomes of a wrong key, another key, and none.
+
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { readTsigKey } from "../../../agent/wire/dns/tsig-key.ts";
 import { transferZone } from "../../../agent/wire/zone-transfer.ts";
 import { makeWorld } from "../../../agent/world/index.ts";
+import { freePort } from "../../support/port.ts";
 
 const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin` };
 const tool = (name: string, ...args: string[]) => execFileSync(name, args, { env, encoding: "utf8", stdio: "pipe" });
@@ -21,14 +22,6 @@ function missing(): string | false {
   } catch {
     return "needs BIND";
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }
 
 describe("a transfer", { skip: missing() }, () => {

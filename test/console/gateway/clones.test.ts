@@ -1,11 +1,13 @@
 // One name, two live processes: noticed when they take turns, and never when an agent is merely started again.
+
 import assert from "node:assert/strict";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { cloneWatch } from "../../../console/gateway/clones.ts";
 import type { Incident } from "../../../protocol/index.ts";
-import { freePort, type Process, prepareProcesses, run } from "../support/processes.ts";
+import { freePort } from "../../support/port.ts";
+import { type Process, prepareProcesses, run } from "../support/processes.ts";
 import { eventually } from "../support/rig.ts";
 
 const HOUR_MS = 3_600_000;

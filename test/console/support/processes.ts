@@ -1,11 +1,12 @@
 // Console, enrolment CA and agents as processes of their own, on loopback, with a folder that is theirs.
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import type { ConsoleConfig } from "../../../console/config.ts";
 import type { Assignment, SignedAssignment, Target } from "../../../protocol/index.ts";
+import { freePort } from "../../support/port.ts";
 import { adminCall, eventually, prepare } from "./rig.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
@@ -46,14 +47,6 @@ export function run(
     },
   };
 }
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 
 /** Files of a console and a CA, with fixed ports, so that a console that was killed comes back where it was. */
 export async function prepareProcesses(change: (config: ConsoleConfig) => void = () => {}) {

@@ -11,12 +11,13 @@ import { namespaces } from "../../../infra/platforms/lab/netns.ts";
 import { inHost, pidOf } from "../../../infra/platforms/lab/process.ts";
 import { labProgram } from "../../../infra/program.ts";
 import type { Topology } from "../../../infra/topology.ts";
-import { OWN_PORT } from "../../support/port.ts";
+import { freePort } from "../../support/port.ts";
 import { leftovers, makeLab, whyNoLab } from "../platforms/lab/machine.ts";
 import { smallDeployment, smallTopology } from "../platforms/lab/small.ts";
 
 const skip =
   whyNoLab || (!existsSync(engineBinary()) && `needs the Pulumi engine ${ENGINE_VERSION}: npm start installs it`);
+const [PORT, OTHER_PORT] = [await freePort(), await freePort()];
 const [one, other] = skip ? [undefined!, undefined!] : [makeLab("p"), makeLab("q")];
 
 after(async () => {
@@ -35,7 +36,7 @@ const topology: Topology = { ...smallTopology, partOf: (host) => (host === "r1" 
 /** A data centre's stack; all of them are one lab. */
 function part(name: "dc1" | "dc2", stacks: Record<string, string>): Engine {
   const program = labProgram({
-    deployment: smallDeployment(OWN_PORT),
+    deployment: smallDeployment(PORT),
     topology,
     lab: one,
     part: { name, topology, stacks },
@@ -76,13 +77,13 @@ test("split by data centre, the second stack lays the line between the two by th
 test("two provinces with hosts of the same names do not know of each other", { skip }, async () => {
   const second: Engine = {
     ...other,
-    program: labProgram({ deployment: smallDeployment(OWN_PORT + 1), topology: smallTopology, lab: other }),
+    program: labProgram({ deployment: smallDeployment(OTHER_PORT), topology: smallTopology, lab: other }),
   };
   const before = pidOf(one, "r1", "bird");
   await up(second);
   assert.deepEqual([await sessionsDown(one), await sessionsDown(other)], [[], []]);
   assert.notEqual(pidOf(other, "r1", "bird"), before);
-  for (const port of [OWN_PORT, OWN_PORT + 1]) assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
+  for (const port of [PORT, OTHER_PORT]) assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
   await end(second);
   assert.deepEqual(leftovers(other), []);
   assert.equal(pidOf(one, "r1", "bird"), before);

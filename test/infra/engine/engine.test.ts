@@ -29,19 +29,20 @@ import { sessionsOf } from "../../../infra/platforms/lab/settle.ts";
 import type { Deployment } from "../../../infra/platforms/platform.ts";
 import { labProgram } from "../../../infra/program.ts";
 import type { Topology } from "../../../infra/topology.ts";
-import { OWN_PORT } from "../../support/port.ts";
+import { freePort } from "../../support/port.ts";
 import { leftovers, makeLab, textsBelow, whyNoLab } from "../platforms/lab/machine.ts";
 import { birdConf, SECRET, smallDeployment, smallTopology } from "../platforms/lab/small.ts";
 
 const engineAt = engineBinary();
 const skip = whyNoLab || (!existsSync(engineAt) && `needs the Pulumi engine ${ENGINE_VERSION}: npm start installs it`);
+const PORT = await freePort();
 const lab = skip ? undefined! : makeLab("e");
-const engine = (deployment: Deployment = smallDeployment(OWN_PORT), topology: Topology = smallTopology): Engine => ({
+const engine = (deployment: Deployment = smallDeployment(PORT), topology: Topology = smallTopology): Engine => ({
   ...lab,
   program: labProgram({ deployment, topology, lab }),
 });
 const changed = (change: (deployment: Deployment) => void): Engine => {
-  const deployment = smallDeployment(OWN_PORT);
+  const deployment = smallDeployment(PORT);
   change(deployment);
   return engine(deployment);
 };
@@ -233,7 +234,7 @@ test("a host that another stack takes over is imported as it stands; one that is
       return {};
     },
   });
-  const { inputs } = hostInputs(smallDeployment(OWN_PORT).hosts[0]!);
+  const { inputs } = hostInputs(smallDeployment(PORT).hosts[0]!);
   assert.deepEqual(await up(taking(inputs)), { create: 2, import: 1 });
   assert.deepEqual(await up(taking(inputs)), { same: 3 });
   await destroy(taking(inputs));
@@ -253,9 +254,9 @@ test("a host that moves to another place keeps its processes", { skip }, async (
     placeOf: (host) => (host === "c1" ? { kind: "console", name: "console", formerly } : smallTopology.placeOf(host)),
   };
   const server = pidOf(lab, "c1", "console");
-  assert.deepEqual(await up(engine(smallDeployment(OWN_PORT), moved)), { same: ALL, create: 1 });
+  assert.deepEqual(await up(engine(smallDeployment(PORT), moved)), { same: ALL, create: 1 });
   assert.equal(pidOf(lab, "c1", "console"), server);
-  assert.deepEqual(await up(engine(smallDeployment(OWN_PORT), moved)), { same: ALL + 1 });
+  assert.deepEqual(await up(engine(smallDeployment(PORT), moved)), { same: ALL + 1 });
 });
 
 test("destroy leaves the durable folder and nothing else", { skip }, async () => {

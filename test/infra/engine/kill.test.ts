@@ -14,7 +14,7 @@ import { prefixOf } from "../../../infra/platforms/lab/names.ts";
 import { namespaces } from "../../../infra/platforms/lab/netns.ts";
 import { labProgram } from "../../../infra/program.ts";
 import { lots } from "../../support/lots.ts";
-import { OWN_PORT } from "../../support/port.ts";
+import { freePort } from "../../support/port.ts";
 import { leftovers, makeLab, whyNoLab } from "../platforms/lab/machine.ts";
 import { smallDeployment, smallTopology } from "../platforms/lab/small.ts";
 
@@ -23,10 +23,11 @@ const skip =
 const ROUNDS = Number(process.env["VONGGAC_UP_KILLS"] ?? 3);
 const SEED = Number(process.env["VONGGAC_SEED"] ?? Date.now() % 1_000_000);
 const VICTIMS = ["command", "engine", "provider"] as const;
+const PORT = await freePort();
 const lab = skip ? undefined! : makeLab("k");
 const engine: Engine = skip
   ? undefined!
-  : { ...lab, program: labProgram({ deployment: smallDeployment(OWN_PORT), topology: smallTopology, lab }) };
+  : { ...lab, program: labProgram({ deployment: smallDeployment(PORT), topology: smallTopology, lab }) };
 /** Hosts, links, the two phases of programs; two places; provider and stack. */
 const ALL = 3 + 2 + 2 + 2 + 2;
 const end = async () => {
@@ -34,7 +35,7 @@ const end = async () => {
   await destroy(engine);
 };
 const begin = (): ChildProcess =>
-  spawn(process.execPath, [path.join(import.meta.dirname, "up-child.ts"), JSON.stringify({ lab, port: OWN_PORT })], {
+  spawn(process.execPath, [path.join(import.meta.dirname, "up-child.ts"), JSON.stringify({ lab, port: PORT })], {
     stdio: "ignore",
   });
 

@@ -16,14 +16,15 @@ import { hostRoot } from "../../../../infra/platforms/lab/names.ts";
 import { inHost, pidOf, workerOf } from "../../../../infra/platforms/lab/process.ts";
 import { statusOf } from "../../../../infra/platforms/lab/status.ts";
 import type { HostSpec } from "../../../../infra/platforms/platform.ts";
-import { OWN_PORT } from "../../../support/port.ts";
+import { freePort } from "../../../support/port.ts";
 import { leftovers, makeLab, whyNoLab } from "./machine.ts";
 import { birdConf, SECRET, smallDeployment } from "./small.ts";
 
 const skip = whyNoLab;
 const PHASES = ["services", "agents"] as const;
+const PORT = await freePort();
 const lab = skip ? undefined! : makeLab("l");
-const { hosts, links } = smallDeployment(OWN_PORT);
+const { hosts, links } = smallDeployment(PORT);
 const inputs = new Map<string, HostInputs>();
 
 function given(spec: HostSpec): HostInputs {
@@ -44,8 +45,7 @@ after(async () => {
 });
 
 const text = (host: string, file: string) => readFileSync(path.join(hostRoot(lab, host), file), "utf8");
-const fetchScreen = async () =>
-  (await fetch(`http://127.0.0.1:${OWN_PORT}/`, { headers: { connection: "close" } })).text();
+const fetchScreen = async () => (await fetch(`http://127.0.0.1:${PORT}/`, { headers: { connection: "close" } })).text();
 async function until(what: string, holds: () => Promise<boolean> | boolean, withinMs = 8_000): Promise<void> {
   for (const end = Date.now() + withinMs; !(await holds()); await sleep(30))
     assert.ok(Date.now() < end, `not in time: ${what}`);
@@ -99,7 +99,7 @@ test("the forwarded port reaches the server in its namespace, through restarts o
     ),
   );
   await assert.rejects(
-    openForward({ daemon: "", port: OWN_PORT }),
+    openForward({ daemon: "", port: PORT }),
     (e) => e instanceof LabError && e.code === "port-taken",
   );
 });
@@ -224,7 +224,7 @@ test("deleting leaves nothing but what is durable", { skip }, async () => {
   await Promise.all([...inputs.values()].map((made) => KINDS.Host.delete(lab, made))); // again: no error
   assert.ok(readFileSync(record, "utf8").split("\n").length > 2);
   await new Promise<void>((resolve) =>
-    connect(OWN_PORT, "127.0.0.1")
+    connect(PORT, "127.0.0.1")
       .once("error", () => resolve())
       .once("connect", () => assert.fail("the port is still open")),
   );

@@ -80,6 +80,7 @@ export interface BackendParts {
   reader: Backend["reader"];
   clock: Clock;
   enrolments: Backend["enrolments"];
+  software: Backend["software"];
   alarm(alarm: Alarm): void;
   notifications: Backend["notifications"];
 }
@@ -92,6 +93,7 @@ export function backendOf({
   reader,
   clock,
   enrolments,
+  software,
   alarm,
   notifications,
 }: BackendParts): Backend {
@@ -107,6 +109,7 @@ export function backendOf({
     act: pipeline.act,
     casework: caseworkDoor(pipeline, view),
     enrolments,
+    software,
     reader,
     notifications,
     hasAgency: (id) => view.registry.agencies.some((a) => a.id === id),

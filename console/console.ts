@@ -20,6 +20,7 @@ import * as correlator from "./correlate/index.ts";
 import { deskOf } from "./desk.ts";
 import { enrolmentDesk } from "./enrolments.ts";
 import { watchFiles } from "./files.ts";
+import { readOffer } from "./gateway/releases.ts";
 import { openGateway } from "./gateway/server.ts";
 import { keepIndexed } from "./indexing.ts";
 import type { Logger } from "./log.ts";
@@ -31,6 +32,7 @@ import { presenceBook } from "./presence.ts";
 import { messageOf, Problem } from "./problem.ts";
 import { readRegistry } from "./registry-file.ts";
 import { sealAt } from "./seal.ts";
+import { softwareOf } from "./software.ts";
 import { openStore } from "./store/store.ts";
 import { createView } from "./view.ts";
 
@@ -138,6 +140,7 @@ export async function startConsole(config: ConsoleConfig, log: Logger): Promise<
     reader,
     clock,
     enrolments,
+    software: softwareOf({ store, view, heard: gateway.heard, offer: () => readOffer({ ...config, log }) }),
     notifications: notificationsDoor(notifier, store),
     alarm: ({ code, facts }) => {
       metrics.alarms.inc({ code });

@@ -17,6 +17,11 @@ interface Revocation {
   account: string;
   reason: string;
 }
+interface Software {
+  heard: { agent: string; version: string; address: string; at: number }[];
+  offer?: Record<"serial" | "share" | "ring" | "installed" | "rolledBack" | "refused", number> & { version: string };
+  news: { at: number; agent: string; act: string; detail: Record<string, string> }[];
+}
 type Asked = Where & { json?: true };
 
 const time = (at: number): string => new Date(at).toISOString();
@@ -63,6 +68,19 @@ const people = (): Command =>
           if (options.json) return line(JSON.stringify(items));
           if (items.length === 0) return line(text("agent.none-revoked"));
           for (const r of items) line(`${r.agent.padEnd(24)} ${time(r.at)} ${r.account.padEnd(20)} ${r.reason}`);
+        }),
+    )
+    .addCommand(
+      withConsole(new Command("software").description(text("help.agent.software")))
+        .addOption(jsonOption())
+        .action(async (options: Asked) => {
+          const software = await callJson<Software>(options, "GET", "/api/software");
+          if (options.json) return line(JSON.stringify(software));
+          const { heard, offer, news } = software;
+          line(offer ? text("agent.offer", { ...offer }) : text("agent.no-offer"));
+          for (const h of heard) line(`${h.agent.padEnd(24)} ${h.version.padEnd(12)} ${time(h.at)} ${h.address}`);
+          for (const n of news)
+            line(`${time(n.at)} ${n.agent.padEnd(24)} ${n.act.padEnd(20)} ${Object.values(n.detail).join(" ")}`);
         }),
     );
 

@@ -132,6 +132,32 @@ export interface EnrolmentDoor {
   revoke(account: string, agent: string, reason: string): Decided<"agent-unknown" | "reason-required">;
   decide(account: string, agent: string, keySha256: string, yes: boolean): Decided<"enrolment-unknown">;
 }
+
+/** What runs at the agents. */
+export interface SoftwareDoor {
+  /** What each said of itself when it last came in, since the console started. */
+  heard(): { agent: string; version: string; address: string; at: number }[];
+  /** The release that is offered: to how many of all agents, and what they told of it. */
+  offer():
+    | {
+        serial: number;
+        version: string;
+        /** Percent of all agents. */
+        share: number;
+        ring: number;
+        installed: number;
+        rolledBack: number;
+        refused: number;
+      }
+    | undefined;
+  /** What became of releases and names, the newest first. */
+  news(): {
+    at: number;
+    agent: string;
+    act: "agent-cloned" | "release-installed" | "release-rolled-back" | "release-refused";
+    detail: Record<string, string>;
+  }[];
+}
 type Decided<C> = { ok: true } | { ok: false; code: C };
 /** How somebody is reached: personal data. */
 export interface Contact {
@@ -207,6 +233,7 @@ export interface Backend {
   act(account: string, incident: string, act: Act): Promise<ActResult>;
   casework: CaseworkDoor;
   enrolments: EnrolmentDoor;
+  software: SoftwareDoor;
   reader(viewer: Viewer): Reader;
   /** Whether the province has an agency of this id. */
   hasAgency(id: string): boolean;

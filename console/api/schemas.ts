@@ -102,6 +102,35 @@ export const RevocationSchema = Type.Object({
   reason: Type.String(),
 });
 
+export const SoftwareSchema = Type.Object({
+  heard: Type.Array(Type.Object({ agent: Name, version: Type.String(), address: Type.String(), at: Instant }), {
+    description: "What each agent said of itself when it last came in, since the console started.",
+  }),
+  offer: Type.Optional(
+    Type.Object(
+      {
+        serial: Type.Integer(),
+        version: Type.String(),
+        share: Type.Number({ description: "Percent of all agents." }),
+        ring: Type.Integer({ description: "Agents that are offered it." }),
+        installed: Type.Integer(),
+        rolledBack: Type.Integer(),
+        refused: Type.Integer(),
+      },
+      { description: "The release that is offered, and how many agents told what became of it." },
+    ),
+  ),
+  news: Type.Array(
+    Type.Object({
+      at: Instant,
+      agent: Name,
+      act: Type.Enum(["agent-cloned", "release-installed", "release-rolled-back", "release-refused"]),
+      detail: Type.Record(Type.String(), Type.String()),
+    }),
+    { description: "The newest first, 50 at most." },
+  ),
+});
+
 export const AccountName = Type.String({
   pattern: "^[a-z][a-z0-9._-]{1,62}$",
   description: "Lower case; kept for ever, so that no one is taken for somebody who was here before.",

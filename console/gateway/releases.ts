@@ -64,6 +64,13 @@ export function isInRing(agent: string, serial: number, share: number): boolean 
 /** Whether a path is one of ours. */
 export const isRelease = (path: string): boolean => path === "/release" || path.startsWith("/release/");
 
+/** The release that stands offered, and to which share of all agents (percent). */
+export interface Offer {
+  serial: number;
+  version: string;
+  share: number;
+}
+
 /** A handler of the three requests. It answers every one, and never throws. */
 export function releases(parts: ReleaseParts) {
   let downloads = 0;
@@ -120,7 +127,10 @@ export function releases(parts: ReleaseParts) {
 }
 
 /** Undefined where nothing is offered, and where what stands there is no offer: then the log says so. */
-function readOffer({ releasesDir, log }: ReleaseParts) {
+export function readOffer({
+  releasesDir,
+  log,
+}: Pick<ReleaseParts, "releasesDir" | "log">): (Offer & { release: string; signature: string }) | undefined {
   if (releasesDir === undefined) return undefined;
   const file = join(releasesDir, "offer.json");
   if (!statSync(file, { throwIfNoEntry: false })) return undefined;
@@ -129,7 +139,7 @@ function readOffer({ releasesDir, log }: ReleaseParts) {
     if (!offerShape.Check(value)) throw new Error("not the shape of an offer");
     const release = parseRelease(value.release);
     if (!release) throw new Error("not a release");
-    return { ...value, serial: release.serial };
+    return { ...value, serial: release.serial, version: release.version };
   } catch (error) {
     log.warn({
       problem: "offer-unreadable",

@@ -48,6 +48,8 @@ export interface GatewayParts {
 export interface Gateway {
   port: number;
   connected(): number;
+  /** What each agent said of itself when it last came in, since the console started. */
+  heard(): { agent: string; version: string; address: string; at: number }[];
   /** Other assignments: agents that hold older ones get theirs. */
   setAssignments(assignments: Map<string, HeldAssignment>): void;
   /** That agent's certificates were revoked: its connection is cut. */
@@ -62,6 +64,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const { sink, log, metrics } = parts;
   const limits = { ...GATEWAY_LIMITS, ...parts.limits };
   const sessions = new Map<string, Session>();
+  const heard = new Map<string, { version: string; address: string; at: number }>();
   const clones = cloneWatch();
   const connectsOf = bucketTable(limits.connects, 50_000);
   const hellos = newBucket(limits.hellos, parts.monotonic());
@@ -145,6 +148,8 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
             older.refuse("agent-replaced", "the same agent has connected again");
           }
           sessions.set(session.agent, session);
+          const address = request.socket.remoteAddress ?? "";
+          heard.set(session.agent, { version: hello.version, address, at: parts.now() });
           metrics.connections.set(sessions.size);
           return undefined;
         },
@@ -161,6 +166,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   return {
     port,
     connected: () => sessions.size,
+    heard: () => [...heard].map(([agent, said]) => ({ agent, ...said })),
     setAssignments(next) {
       assignments = next;
       for (const session of sessions.values()) session.pushAssignment();
@@ -171,6 +177,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     recheck() {
       for (const session of sessions.values())
         if (!sink.knowsAgent(session.agent)) session.refuse("agent-unknown", "the registry no longer has this agent");
+      for (const agent of heard.keys()) if (!sink.knowsAgent(agent)) heard.delete(agent);
     },
     close() {
       const closed = listener.close();

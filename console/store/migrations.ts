@@ -2,6 +2,7 @@
 // (table `migration`); so entries may be added side by side. Rules: an entry that has been shipped is never edited, renamed or
 // moved up; new ones go to the end; it runs once, inside one transaction. The log has no secondary index: it is the hot path.
 import type { DatabaseSync } from "node:sqlite";
+import { agentNews } from "./migrations/agent-news.ts";
 import { casework } from "./migrations/casework.ts";
 import { enrolments } from "./migrations/enrolments.ts";
 import { history } from "./migrations/history.ts";
@@ -35,4 +36,5 @@ export const MIGRATIONS: readonly Migration[] = [
   incidentPartRows,
   passkeys,
   incidentJoined,
+  agentNews,
 ];

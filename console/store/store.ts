@@ -3,6 +3,7 @@ import { closeSync, fdatasync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Accounts, Audit, Idempotency, Passkeys, Tokens } from "../people/records.ts";
 import { accountsOf } from "./accounts.ts";
+import { type AgentNewsBook, agentNewsOf } from "./agent-news.ts";
 import { auditOf } from "./audit.ts";
 import { backUp, type Verified } from "./backup.ts";
 import { type Cases, casesOf } from "./casework.ts";
@@ -37,6 +38,7 @@ export interface Store {
   incidents: Incidents;
   accounts: Accounts;
   audit: Audit;
+  agentNews: AgentNewsBook;
   passkeys: Passkeys;
   tokens: Tokens;
   idempotency: Idempotency;
@@ -92,6 +94,7 @@ export function openStore(dataDir: string): Store {
     incidents: incidentsOf(db, parts),
     accounts: accountsOf(db),
     audit: auditOf(db),
+    agentNews: agentNewsOf(db),
     passkeys: passkeysOf(db),
     tokens: tokensOf(db),
     idempotency: idempotencyOf(db),

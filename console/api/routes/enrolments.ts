@@ -1,7 +1,7 @@
-// Agents' certificates: who asks to be let in where a person has to say so, and who is put out.
+// Agents' certificates and software: who asks to be let in where a person has to say so, who is put out, and what runs there.
 import Type from "typebox";
 import { refuse, route } from "../route.ts";
-import { EnrolmentSchema, Name, RevocationSchema } from "../schemas.ts";
+import { EnrolmentSchema, Name, RevocationSchema, SoftwareSchema } from "../schemas.ts";
 
 const Agent = Type.Object({ id: Name });
 const Done = Type.Object({ done: Type.Literal(true) });
@@ -63,6 +63,18 @@ export const enrolmentRoutes = [
     run: ({ backend }, { who, params, body }) => {
       const result = backend.enrolments.revoke(who.account, params.id, body.reason);
       return result.ok ? { body: { done: true } } : refuse(result.code);
+    },
+  }),
+  route({
+    id: "software",
+    method: "GET",
+    path: "/api/software",
+    needs: "system.manage",
+    summary: "What runs at the agents: versions, the release that is offered, and what became of releases and names",
+    gives: SoftwareSchema,
+    run: ({ backend: { software } }) => {
+      const offer = software.offer();
+      return { body: { heard: software.heard(), ...(offer && { offer }), news: software.news() } };
     },
   }),
 ];

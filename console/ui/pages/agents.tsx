@@ -1,8 +1,9 @@
-// Agents let in and put out: who waits for a person's yes, whom the province's agents are, and whose certificates were revoked.
+// Agents let in and put out: who waits for a person's yes, whom the province's agents are, whose certificates were revoked, and what runs there.
 import { useMemo, useState } from "preact/hooks";
 import type { AgentStatus } from "../../../protocol/incident.ts";
 import { type Acting, AskedButton, Page, Refusal, Section, TextField, useActing } from "../parts/form.tsx";
 import { At } from "../parts/labels.tsx";
+import { BringIn, type Software, SoftwareSection } from "../parts/software.tsx";
 import { Table } from "../parts/table.tsx";
 import { call } from "../state/api.ts";
 import { useFetched } from "../state/fetched.ts";
@@ -32,12 +33,14 @@ const listed = async <T,>(path: string) => {
 };
 const enrolments = () => listed<Enrolment>("/api/enrolments");
 const revocations = () => listed<Revocation>("/api/revocations");
+const software = () => call<Software>("GET", "/api/software");
 
 export function Agents() {
   const { t } = useWords();
   const acting = useActing();
   const asked = useFetched(enrolments);
   const revoked = useFetched(revocations);
+  const running = useFetched(software).value;
   const all = () => {
     asked.again();
     revoked.again();
@@ -48,10 +51,12 @@ export function Agents() {
         <Requests rows={asked.value} acting={acting} onDecided={all} />
         <Refusal acting={acting} />
       </Section>
-      <Enrolled onRevoked={all} />
+      <Enrolled heard={running?.heard} onRevoked={all} />
       <Section title={t("agents.revoked")} note={t("agents.revoked.how")}>
         <Revoked rows={revoked.value} />
       </Section>
+      <SoftwareSection software={running} />
+      <BringIn />
     </Page>
   );
 }
@@ -125,12 +130,13 @@ function Requests(props: { rows: Enrolment[] | undefined; acting: Acting; onDeci
 }
 
 /** All that the plan knows; found by typing, since a province has more than a page holds. */
-function Enrolled({ onRevoked }: { onRevoked(): void }) {
+function Enrolled({ heard, onRevoked }: { heard: Software["heard"] | undefined; onRevoked(): void }) {
   const { t, name } = useWords();
   const acting = useActing();
   const agents = useStore(model, (m) => m?.agents);
   const agencies = useStore(model, (m) => m?.agencies);
   const [wanted, setWanted] = useState("");
+  const versions = useMemo(() => new Map(heard?.map((h) => [h.agent, h.version])), [heard]);
   const found = useMemo(() => {
     const isWanted = ({ agent, agency }: AgentStatus) => {
       const known = agencies?.get(agency)?.name;
@@ -165,6 +171,7 @@ function Enrolled({ onRevoked }: { onRevoked(): void }) {
           },
           { title: t("agents.presence"), of: (a) => t(`agents.presence.${a.presence}`) },
           { title: t("agents.since"), of: (a) => <At at={a.since} /> },
+          { title: t("agents.version"), of: (a) => versions.get(a.agent) ?? "–" },
           {
             title: t("form.acts"),
             acts: true,

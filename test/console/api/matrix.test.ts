@@ -118,6 +118,7 @@ const MAY: Record<string, readonly Role[] | "anybody"> = {
   decideEnrolment: ADMIN,
   revocations: ADMIN,
   revokeAgent: ADMIN,
+  software: ADMIN,
   audit: AUDIT,
   verifyAudit: AUDIT,
   exportAudit: AUDIT,

@@ -14,6 +14,7 @@ import { passwords } from "../../../console/passwords.ts";
 import type { Role } from "../../../console/people/roles.ts";
 import type { Provider } from "../../../console/people/sign-in.ts";
 import { sealAt } from "../../../console/seal.ts";
+import { softwareOf } from "../../../console/software.ts";
 import { openStore, type Store } from "../../../console/store/store.ts";
 import { doorOver } from "./notify.ts";
 import { sampleRegistry } from "./province.ts";
@@ -30,13 +31,14 @@ type OfRecord =
   | "transaction"
   | "backUp"
   | "enrolments"
+  | "software"
   | "rebuildHistory"
   | "notifications";
 
 export function openDoors(
   folder: string,
   url: string,
-  rest: Omit<Backend, OfRecord> & Partial<Pick<Backend, "enrolments">>,
+  rest: Omit<Backend, OfRecord> & Partial<Pick<Backend, "enrolments" | "software">>,
   store: Store = openStore(join(folder, "record")),
   settings?: ProviderSettings,
 ) {
@@ -56,6 +58,7 @@ export function openDoors(
     backUp: () => store.backUp(1),
     rebuildHistory: () => store.transaction(store.history.startAnew),
     enrolments: enrolmentDesk({ store, registry: sampleRegistry, approve: "all", now: rest.now }),
+    software: softwareOf({ store, view: { registry: sampleRegistry() }, heard: () => [], offer: () => undefined }),
     ...rest,
   };
   const provider: { is: Provider } = { is: "absent" };

@@ -56,6 +56,29 @@ server.store.transaction(() => {
 loggedDays(world, Date.now());
 world.enrolments.mayEnrol("xa-nam-can", "3f9a".repeat(16), "2001:db8:4010:1700::1");
 world.enrolments.revoke("kiem.tra", "xa-dat-mui", "Máy bị mất khi chuyển trụ sở");
+const release = { serial: "1796000000", version: "0.9.1" };
+world.software.offer = () => ({
+  ...{ serial: 1_796_000_000, version: "0.9.1", share: 30, ring: 24 },
+  installed: 21,
+  rolledBack: 1,
+  refused: 1,
+});
+world.software.news = (): ReturnType<typeof world.software.news> => [
+  { at: Date.now() - 600_000, agent: "xa-dat-mui", act: "agent-cloned", detail: { from: "2001:db8:4010:1700::9" } },
+  {
+    at: Date.now() - 3_600_000,
+    agent: "so-y-te",
+    act: "release-rolled-back",
+    detail: { ...release, code: "acks-stopped" },
+  },
+  {
+    at: Date.now() - 4_000_000,
+    agent: "xa-nam-can",
+    act: "release-refused",
+    detail: { ...release, code: "release-damaged" },
+  },
+  { at: Date.now() - 4_100_000, agent: "hub1", act: "release-installed", detail: release },
+];
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--headless", "--no-sandbox"] });
 const pages = [
   "",

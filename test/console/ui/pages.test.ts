@@ -70,7 +70,16 @@ test("agents: one is let in after a fresh proof, another refused; one is revoked
   world.enrolments.mayEnrol("xa-nam-can", key("a"), "2001:db8::1");
   world.enrolments.mayEnrol("hub2", key("b"), "2001:db8::2");
   const { page, problems } = await signedIn(server);
+  const offer = { serial: 7, version: "0.9.2", share: 30, ring: 24, installed: 21, rolledBack: 1, refused: 2 };
+  world.software.offer = () => offer;
+  const detail = { serial: "7", version: "0.9.2", code: "acks-stopped" };
+  world.software.news = () => [{ at: 1, agent: "so-y-te", act: "release-rolled-back", detail }];
   await page.getByTestId("nav-agents").click();
+  assert.match(
+    await page.getByTestId("software").innerText(),
+    /0\.9\.2[\s\S]*30 %[\s\S]*24[\s\S]*21[\s\S]*0\.9\.0: \d+/,
+  );
+  assert.match(await page.getByTestId("software-news").innerText(), /so-y-te[\s\S]*quay về bản cũ[\s\S]*acks-stopped/);
   const row = (id: string, name: string) => page.locator(`[data-testid="${id}"] tr[data-key^="${name}"]`);
   assert.match(await row("enrolments", "xa-nam-can").innerText(), /aaaaaaaa aaaaaaaa[\s\S]*2001:db8::1/);
   server.age();

@@ -8,6 +8,7 @@ import type { WebSocket } from "ws";
 import { CODE_LIVES_MS, OPERATOR } from "../../../console/api/desk/codes.ts";
 import { PROOF_FRESH_MS } from "../../../console/api/desk/sessions.ts";
 import { createFeed } from "../../../console/api/feed.ts";
+import type { SoftwareDoor } from "../../../console/api/ports.ts";
 import { openScreen } from "../../../console/api/screen.ts";
 import { readSite } from "../../../console/api/static.ts";
 import { type Input, initialState, nextWake, step } from "../../../console/correlate/index.ts";
@@ -113,6 +114,18 @@ export function playedProvince() {
       while (store.transaction(() => store.history.catchUp(100, agencyOf)) > 0);
     },
     enrolments: enrolmentDesk({ store, registry: () => registry, approve: "all", now: () => clock() }),
+    /** Played whole: no agent of this world comes in by a gateway. */
+    software: {
+      heard: () =>
+        registry.agents.map((a, i) => ({
+          agent: a.id,
+          version: i % 9 ? "0.9.1" : "0.9.0",
+          address: "::1",
+          at: clock(),
+        })),
+      offer: () => undefined,
+      news: () => [],
+    } as SoftwareDoor,
     reader,
     feed,
     incidents,
@@ -237,6 +250,7 @@ export async function serveProvince(world: PlayedProvince, dist: string, port = 
       act: async (account, incident, act) => world.act(account, incident, act),
       casework: world.casework,
       enrolments: world.enrolments,
+      software: world.software,
       reader: world.reader,
       hasAgency: (id) => world.registry.agencies.some((a) => a.id === id),
       itemsAfter: () => [],

@@ -4,6 +4,7 @@
 import {
   endsByPerson,
   type Incident,
+  type IncidentEvent,
   type IncidentEventKind,
   type Indicator,
   type Reason,
@@ -120,8 +121,17 @@ export function noteDetectedAt(incident: Incident, agentAt: number, receivedAt: 
 }
 
 export function note(tracked: Tracked, at: number, what: IncidentEventKind, reason: Reason, by = "machine"): void {
-  tracked.incident.history.push({ at, by, what, reason });
-  if (tracked.incident.history.length > MOST_HISTORY) tracked.incident.history.splice(1, 1);
+  const { history } = tracked.incident;
+  history.push({ at, by, what, reason });
+  if (history.length > MOST_HISTORY) history.splice(leastMissed(history), 1);
+}
+
+/** The oldest of what came again and again, else of what the machine noted; never the opening. What people did leaves last. */
+function leastMissed(history: readonly IncidentEvent[]): number {
+  const oldest = (is: (e: IncidentEvent) => boolean) =>
+    history.findIndex((e, i) => i > 0 && e.by === "machine" && is(e));
+  const again = oldest((e) => e.what === "evidence-added");
+  return Math.max(1, again > 0 ? again : oldest(() => true));
 }
 
 export function nameOf(topology: Topology, asset: string) {

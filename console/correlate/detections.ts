@@ -1,6 +1,13 @@
 // Attacks: one incident for an actor and a class of attack, wherever it is seen. It has no end of its own: after the
 // window that its class states it is quiet, and a person says that it is over. In a storm of actors one incident counts them. Pure.
-import { DETECTION_CLASSES, type Detection, type Indicator, SEVERITIES, type Severity } from "../../protocol/index.ts";
+import {
+  DETECTION_CLASSES,
+  type Detection,
+  type IncidentEvidence,
+  type Indicator,
+  SEVERITIES,
+  type Severity,
+} from "../../protocol/index.ts";
 import { answering, nameOf, newIncident, note, noteDetectedAt, policyOf, resume, track } from "./book.ts";
 import { enlist, sight } from "./campaigns.ts";
 import { worst } from "./groups.ts";
@@ -119,33 +126,78 @@ function begin(state: State, topology: Topology, { key, asset, detection }: Seen
 
 function noteSign(tracked: Tracked, { asset, detection }: Seen, now: number): void {
   const { incident } = tracked;
-  const reason = {
-    key: "reason.detection",
-    facts: { detector: detection.detector, actor: detection.actor ?? "", count: detection.count, asset },
-  };
+  const { detector, actor = "", count } = detection;
+  const reason = { key: "reason.detection", facts: { detector, actor, count, asset } };
   if (incident.quietAt !== undefined || incident.state === "recovered") {
     const at = Math.min(detection.at, now);
     if (incident.state === "recovered") resume(incident, at);
     delete incident.quietAt;
     incident.reopenedAt = at;
     note(tracked, now, "reopened", reason);
-  } else note(tracked, now, incident.history.length === 0 ? "opened" : "evidence-added", reason);
+  } else if (incident.history.length === 0) note(tracked, now, "opened", reason);
+  else noteAgain(tracked, reason, now);
+}
+
+/**
+ * What the same detector says of the same actor at the same place within a minute is one line, with the counts added, and one piece of
+ * evidence: a flood leaves what people did in the history, and the first evidence beside the last. The log has every detection.
+ */
+const SAME_MS = 60_000;
+/** So far back the line or the piece is looked for. */
+const LOOK_BACK = 50;
+
+function noteAgain(tracked: Tracked, reason: ReasonOfDetection, now: number): void {
+  const { history } = tracked.incident;
+  const { detector, actor, asset, count } = reason.facts;
+  const same = lastIndex(history, ({ what, reason: { key, facts } }) => {
+    const isSame = facts["detector"] === detector && facts["actor"] === actor && facts["asset"] === asset;
+    return what === "evidence-added" && key === reason.key && isSame;
+  });
+  const facts = { ...reason.facts, from: now };
+  const before = history[same];
+  const from = Number(before?.reason.facts["from"]);
+  if (before && now >= before.at && now - from < SAME_MS) {
+    history.splice(same, 1);
+    Object.assign(facts, { count: Number(before.reason.facts["count"]) + count, from });
+  }
+  note(tracked, now, "evidence-added", { key: reason.key, facts });
+}
+interface ReasonOfDetection {
+  key: string;
+  facts: { detector: string; actor: string; count: number; asset: string };
+}
+
+function lastIndex<T>(all: readonly T[], is: (one: T) => boolean): number {
+  const from = Math.max(0, all.length - LOOK_BACK);
+  const found = all.slice(from).findLastIndex(is);
+  return found < 0 ? -1 : from + found;
 }
 
 function addEvidence(topology: Topology, tracked: Tracked, seen: Seen, now: number): void {
   const { incident } = tracked;
   const { agent, agency, asset, detection } = seen;
+  const said = { agent, agency, check: detection.detector, target: detection.target };
+  const what = { subject: detection.actor ?? asset, tag: detection.class.toUpperCase().replaceAll("-", "_") };
   const evidence = {
-    agent,
-    agency,
-    check: detection.detector,
-    target: detection.target,
-    subject: detection.actor ?? asset,
-    tag: detection.class.toUpperCase().replaceAll("-", "_"),
+    ...said,
+    ...what,
     since: detection.at,
     evidence: { ...detection.evidence, count: detection.count },
   };
-  incident.evidence = [...incident.evidence, evidence].slice(-MOST_EVIDENCE);
+  const same = lastIndex(incident.evidence, (e) => {
+    const isSame =
+      e.agent === agent && e.target === detection.target && e.subject === what.subject && e.tag === what.tag;
+    return isSame && e.check === detection.detector;
+  });
+  const before = incident.evidence[same];
+  const isSoon = before && detection.at >= before.since && detection.at - before.since < SAME_MS;
+  if (isSoon) {
+    evidence.since = before.since;
+    evidence.evidence.count += Number(before.evidence["count"]);
+    Object.assign(evidence.evidence, { [DETECTIONS]: detectionsIn(before) + 1 });
+  }
+  const others = isSoon ? incident.evidence.toSpliced(same, 1) : incident.evidence;
+  incident.evidence = [...others, evidence].slice(-MOST_EVIDENCE);
   incident.detections = (incident.detections ?? 0) + 1;
   noteDetectedAt(incident, detection.at, now);
   if (asset !== incident.cause.asset && !incident.explains.includes(asset))
@@ -154,6 +206,10 @@ function addEvidence(topology: Topology, tracked: Tracked, seen: Seen, now: numb
     incident.impact = { ...incident.impact, affected: [...incident.impact.affected, agency].sort() };
   weigh(topology, incident, worst([baseOf(tracked), detection.severity]));
 }
+
+const DETECTIONS = "detections";
+/** How many detections a piece of evidence of an attack stands for. */
+export const detectionsIn = (piece: IncidentEvidence): number => Number(piece.evidence[DETECTIONS] ?? 1);
 
 /** The worst that a detector has said so far: the reason of the severity keeps it. */
 function baseOf({ incident }: Tracked): Severity {

@@ -14,7 +14,7 @@ import {
   untrack,
 } from "./book.ts";
 import { enlist, sight } from "./campaigns.ts";
-import { isAttackKey, partKey } from "./detections.ts";
+import { detectionsIn, isAttackKey, partKey } from "./detections.ts";
 import type { Change, Declared, Input, State, Tracked } from "./state.ts";
 import type { Topology } from "./topology.ts";
 
@@ -184,8 +184,8 @@ function split(
   incident.evidence = incident.evidence.filter((e) => !leaves.has(e.agency));
   incident.leftOut = both(incident.leftOut ?? [], act.agencies);
   if (incident.detections !== undefined) {
-    part.detections = moved.length;
-    incident.detections -= moved.length;
+    part.detections = moved.reduce((n, piece) => n + detectionsIn(piece), 0);
+    incident.detections -= part.detections;
   }
   // It is as quiet, or as loud, as what it was split from.
   if (incident.quietAt !== undefined) part.quietAt = incident.quietAt;

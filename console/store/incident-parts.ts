@@ -1,6 +1,6 @@
-// What grows of an incident, its evidence and its history, as rows of their own: what a commit adds is one more row, and not the whole
-// incident anew. Rows whose entries still stand, in their order, stay; one of which only the end still stands is written again without
-// its beginning; what is new is appended as one row.
+// What grows of an incident, its evidence and its history. Its end stands in the incident's head, which every commit writes; what has grown
+// old there moves into rows of its own, so that a commit does not write the whole incident anew. Rows whose entries still stand, in their
+// order, stay; one of which some have left is written again without them.
 import type { DatabaseSync } from "node:sqlite";
 import type { Incident } from "../../protocol/incident.ts";
 
@@ -12,9 +12,8 @@ interface Kept {
 }
 
 export interface IncidentParts {
-  /** The incident without its parts, as JSON. */
-  headOf(incident: Incident): string;
-  save(incident: Incident): void;
+  /** The head as JSON, and what writes the rows beside it: after the head, since rows name it. */
+  planned(incident: Incident): { head: string; write(): void };
   /** An incident whose head that is, whole. */
   whole(head: string): Incident;
   /** After a rollback: what is remembered may not be what is kept. */
@@ -23,6 +22,10 @@ export interface IncidentParts {
 
 /** Incidents whose rows are remembered, so that they need not be read to be compared. */
 const MOST_KNOWN = 2_000;
+/** Entries of a row: it is written again when one of them leaves. */
+const MOST_IN_ROW = 32;
+/** Entries in the head: with more, all but the newest move out. What changes again soon is among those. */
+const IN_HEAD = { most: 24, left: 8 };
 
 export function incidentPartsOf(db: DatabaseSync): IncidentParts {
   const select = db.prepare("SELECT i, json FROM incident_part WHERE incident = ? AND kind = ? ORDER BY i");
@@ -39,40 +42,52 @@ export function incidentPartsOf(db: DatabaseSync): IncidentParts {
     known.set(key, rows);
     if (known.size > MOST_KNOWN) known.delete(known.keys().next().value!);
   };
-  const saveKind = (id: string, kind: Kind, wanted: readonly object[]): void => {
+  /** Entries for the head, and how the rows become what stands before them. */
+  const plannedKind = (id: string, kind: Kind, wanted: readonly object[]) => {
     const key = `${kind} ${id}`;
     const before = known.get(key) ?? keptOf(id, kind);
     const rows: Kept[] = [];
+    const writes: (() => void)[] = [];
     let done = 0;
-    for (const row of before) {
-      const from = standingFrom(row.entries, wanted, done);
-      const count = row.entries.length - from;
-      if (count === 0) remove.run(id, kind, row.i);
+    for (const { i, entries } of before) {
+      // The same objects as the incident holds now, so that the next look finds them by what they are.
+      const standing: object[] = [];
+      for (const entry of entries) if (isSame(entry, wanted[done])) standing.push(wanted[done++]!);
+      if (standing.length === 0) writes.push(() => remove.run(id, kind, i));
       else {
-        // The same entries as the incident holds now, so that the next look finds them by what they are.
-        const entries = wanted.slice(done, done + count);
-        if (from > 0) update.run(JSON.stringify(entries), id, kind, row.i);
-        rows.push({ i: row.i, entries });
-        done += count;
+        if (standing.length < entries.length) writes.push(() => update.run(JSON.stringify(standing), id, kind, i));
+        rows.push({ i, entries: standing });
       }
     }
-    if (done < wanted.length) {
-      const row = { i: (before.at(-1)?.i ?? 0) + 1, entries: wanted.slice(done) };
-      insert.run(id, kind, row.i, JSON.stringify(row.entries));
-      rows.push(row);
+    const moving = wanted.length - done > IN_HEAD.most ? wanted.length - IN_HEAD.left : done;
+    for (let i = (before.at(-1)?.i ?? 0) + 1; done < moving; i++) {
+      const entries = wanted.slice(done, Math.min(done + MOST_IN_ROW, moving));
+      writes.push(() => insert.run(id, kind, i, JSON.stringify(entries)));
+      rows.push({ i, entries });
+      done += entries.length;
     }
-    remember(key, rows);
+    const write = () => {
+      for (const one of writes) one();
+      remember(key, rows);
+    };
+    return { inHead: wanted.slice(done), write };
   };
   return {
-    headOf: (incident) => JSON.stringify({ ...incident, evidence: [], history: [] }),
-    save(incident) {
-      for (const kind of KINDS) saveKind(incident.id, kind, incident[kind]);
+    planned(incident) {
+      const [evidence, history] = KINDS.map((kind) => plannedKind(incident.id, kind, incident[kind]));
+      return {
+        head: JSON.stringify({ ...incident, evidence: evidence!.inHead, history: history!.inHead }),
+        write() {
+          evidence!.write();
+          history!.write();
+        },
+      };
     },
     whole(head) {
       const incident = JSON.parse(head) as Incident;
       const read = (kind: Kind) => rowsOf(incident.id, kind).flatMap((r) => entriesOf(r.json)) as never[];
-      incident.evidence = read("evidence");
-      incident.history = read("history");
+      incident.evidence = [...read("evidence"), ...incident.evidence];
+      incident.history = [...read("history"), ...incident.history];
       return incident;
     },
     forget: () => known.clear(),
@@ -88,12 +103,3 @@ function entriesOf(json: string): object[] {
 /** Entries are never changed in place: it is the same object, or was read again from the record. */
 const isSame = (a: object, b: object | undefined): boolean =>
   a === b || (b !== undefined && JSON.stringify(a) === JSON.stringify(b));
-
-/** From which of a row's entries on the rest of it is what is wanted from `done` on; its length for none. */
-function standingFrom(entries: readonly object[], wanted: readonly object[], done: number): number {
-  const known = entries.indexOf(wanted[done]!);
-  const from = known >= 0 ? known : entries.findIndex((entry) => isSame(entry, wanted[done]));
-  if (from < 0) return entries.length;
-  for (let k = from; k < entries.length; k++) if (!isSame(entries[k]!, wanted[done + k - from])) return entries.length;
-  return from;
-}

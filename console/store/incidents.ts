@@ -1,6 +1,7 @@
 // Incidents as they stand: a head as JSON with the columns that lists ask for, and what grows of it beside (incident-parts.ts).
 import type { DatabaseSync } from "node:sqlite";
 import type { Incident } from "../../protocol/incident.ts";
+import type { Concerns } from "./concerns.ts";
 import type { IncidentParts } from "./incident-parts.ts";
 
 export interface Incidents {
@@ -14,7 +15,7 @@ export interface Incidents {
   countByState(): Record<string, number>;
 }
 
-export function incidentsOf(db: DatabaseSync, parts: IncidentParts): Incidents {
+export function incidentsOf(db: DatabaseSync, parts: IncidentParts, concerns: Concerns): Incidents {
   const upsert = db.prepare(
     `INSERT INTO incident (id, state, class, severity, asset, opened_at, changed_at, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET state = excluded.state, class = excluded.class, severity = excluded.severity,
@@ -29,8 +30,10 @@ export function incidentsOf(db: DatabaseSync, parts: IncidentParts): Incidents {
   const parse = (rows: unknown) => (rows as { json: string }[]).map((r) => parts.whole(r.json));
   return {
     save(i, at) {
-      upsert.run(i.id, i.state, i.class, i.severity, i.cause.asset, i.openedAt, at, parts.headOf(i));
-      parts.save(i);
+      const { head, write } = parts.planned(i);
+      upsert.run(i.id, i.state, i.class, i.severity, i.cause.asset, i.openedAt, at, head);
+      write();
+      concerns.save(i);
     },
     get: (id) => {
       const row = selectOne.get(id) as { json: string } | undefined;

@@ -6,6 +6,7 @@ import { agentNews } from "./migrations/agent-news.ts";
 import { casework } from "./migrations/casework.ts";
 import { enrolments } from "./migrations/enrolments.ts";
 import { history } from "./migrations/history.ts";
+import { incidentConcerns } from "./migrations/incident-concerns.ts";
 import { incidentJoined } from "./migrations/incident-joined.ts";
 import { incidentPartRows } from "./migrations/incident-part-rows.ts";
 import { incidentParts } from "./migrations/incident-parts.ts";
@@ -37,4 +38,5 @@ export const MIGRATIONS: readonly Migration[] = [
   passkeys,
   incidentJoined,
   agentNews,
+  incidentConcerns,
 ];

@@ -1,5 +1,5 @@
 // Incidents as one scope may ask for them: the limit stands in the query, so that what is outside it is never read. Which
-// agencies an incident concerns is kept by triggers (migrations/people.ts), and stays: whoever was once shown an incident is
+// agencies an incident concerns is kept beside it (concerns.ts), and stays: whoever was once shown an incident is
 // also shown its end.
 import type { DatabaseSync } from "node:sqlite";
 import type { Incident } from "../../protocol/incident.ts";

@@ -7,6 +7,7 @@ import { type AgentNewsBook, agentNewsOf } from "./agent-news.ts";
 import { auditOf } from "./audit.ts";
 import { backUp, type Verified } from "./backup.ts";
 import { type Cases, casesOf } from "./casework.ts";
+import { concernsOf } from "./concerns.ts";
 import { openDatabase } from "./database.ts";
 import {
   type ContactTable,
@@ -73,6 +74,7 @@ export function openStore(dataDir: string): Store {
   const size = (file: string) => statSync(join(dataDir, file), { throwIfNoEntry: false })?.size ?? 0;
   const items = itemsOf(db);
   const parts = incidentPartsOf(db);
+  const concerns = concernsOf(db);
   const history = historyOf(db, items.after);
   let journal: number | undefined;
   const run = <T>(work: () => T): T => {
@@ -86,12 +88,13 @@ export function openStore(dataDir: string): Store {
       if (db.isTransaction) db.exec("ROLLBACK");
       items.forget();
       parts.forget();
+      concerns.forget();
       throw error;
     }
   };
   return {
     items,
-    incidents: incidentsOf(db, parts),
+    incidents: incidentsOf(db, parts, concerns),
     accounts: accountsOf(db),
     audit: auditOf(db),
     agentNews: agentNewsOf(db),

@@ -116,6 +116,66 @@ test("one actor at two agencies is one incident; it turns quiet by itself and on
   assert.notEqual(d.open()[0]!.id, first.id, "a closed incident stays closed");
 });
 
+test("a flood of one actor is a line a minute and place, with its counts; people's acts and the first evidence stay", () => {
+  const d = new Desk();
+  const sites = ["dept", "both"] as const;
+  const hit = (site: string) =>
+    d.feed({ type: "detection", agent: site, detection: attack(d, site, "203.0.113.9"), receivedAt: d.now });
+  const SECONDS = 150;
+  for (let s = 0; s < SECONDS; s++) {
+    for (const site of sites) hit(site);
+    if (s === 75) d.feed({ type: "person", account: "an", incident: "INC-000001", act: { kind: "acknowledge" } });
+    d.wait(1_000);
+  }
+  const one = d.incidents.get("INC-000001")!;
+  assert.deepEqual([d.incidents.size, one.detections], [1, SECONDS * sites.length]);
+  assert.deepEqual(
+    one.history.map((e) => [e.what, e.reason.facts["asset"] ?? e.by, e.reason.facts["count"] ?? 0]),
+    [
+      ["opened", "dept", 5],
+      ["campaign", "machine", 0],
+      ["evidence-added", "both", 300],
+      ["evidence-added", "dept", 300],
+      ["acknowledged", "an", 0],
+      ["evidence-added", "both", 300],
+      ["evidence-added", "dept", 300],
+      ["evidence-added", "dept", 145],
+      ["evidence-added", "both", 150],
+    ],
+  );
+  const times = one.history.map((e) => e.at);
+  assert.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+    "in the order of time",
+  );
+  assert.equal(one.evidence.length, 6);
+  assert.equal(
+    one.evidence.reduce((n, e) => n + Number(e.evidence["detections"] ?? 1), 0),
+    SECONDS * sites.length,
+  );
+  const { id } = one;
+  d.feed({ type: "person", account: "an", incident: id, act: { kind: "split", agencies: ["both"], reason: "x" } });
+  const part = [...d.incidents.values()].find((i) => i.splitFrom === id)!;
+  assert.deepEqual([part.detections, d.incidents.get(id)!.detections], [SECONDS, SECONDS]);
+});
+
+test("a full history loses what came again and again, then what the machine noted, and last what people did", () => {
+  const d = new Desk();
+  const hit = (k: number) => {
+    const detection = { ...attack(d, "dept", "203.0.113.9"), detector: `d${k}` };
+    d.feed({ type: "detection", agent: "dept", detection, receivedAt: d.now });
+  };
+  hit(0);
+  const { id } = [...d.incidents.values()][0]!;
+  d.feed({ type: "person", account: "an", incident: id, act: { kind: "acknowledge" } });
+  for (let k = 1; k < 700; k++) hit(k);
+  const { history } = d.incidents.get(id)!;
+  assert.equal(history.length, 500);
+  assert.deepEqual([history[0]!.what, history.some((e) => e.what === "acknowledged")], ["opened", true]);
+  assert.equal(history.at(-1)!.reason.facts["detector"], "d699");
+});
+
 test("advice opens no incident; beside something worse it is evidence", () => {
   const d = new Desk();
   d.report("dept/certificate/portal", ["ZONE_SOA_TIMERS", "ZONE_NSEC3_SALT"]);

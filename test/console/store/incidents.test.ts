@@ -23,6 +23,8 @@ test("random growth, cuts and rewrites of evidence and history: what is read is 
     fc.record({ kind: fc.constant("cut" as const), k: fc.nat(5) }),
     fc.record({ kind: fc.constant("rewrite" as const), k: fc.nat(50) }),
     fc.record({ kind: fc.constant("drop-second" as const), k: fc.constant(0) }),
+    fc.record({ kind: fc.constant("insert" as const), k: fc.nat(8) }),
+    fc.record({ kind: fc.constant("many" as const), k: fc.nat(50) }),
     fc.record({ kind: fc.constant("fail" as const), k: fc.nat(50) }),
     fc.record({ kind: fc.constant("restart" as const), k: fc.constant(0) }),
   );
@@ -37,6 +39,9 @@ test("random growth, cuts and rewrites of evidence and history: what is read is 
         if (kind === "append" || kind === "fail") now = { ...now, evidence: [...evidence, piece(k)].slice(-8) };
         else if (kind === "cut") now = { ...now, evidence: evidence.slice(0, k) };
         else if (kind === "rewrite") now = { ...now, evidence: evidence.map((_, i) => piece(k + i)) };
+        else if (kind === "insert") now = { ...now, evidence: evidence.toSpliced(k, 0, piece(k + 100)) };
+        else if (kind === "many")
+          now = { ...now, evidence: [...evidence, ...Array.from({ length: 70 }, (_, i) => piece(i + k))] };
         else if (kind === "drop-second") now = { ...now, evidence: evidence.filter((_, i) => i !== 1) };
         const event = { at: k, by: "machine", what: "evidence-added", reason: { key: "x", facts: {} } } as const;
         now = { ...now, history: [...now.history, event].slice(-6) };
@@ -65,7 +70,7 @@ test("random growth, cuts and rewrites of evidence and history: what is read is 
 
 test("one more piece of evidence is one more row, and tells the record whom the incident concerns", () => {
   const dir = fresh();
-  const store = openStore(dir);
+  let store = openStore(dir);
   const evidence = Array.from({ length: 200 }, (_, k) => piece(k));
   store.transaction(() => store.incidents.save({ ...base, evidence }, 1));
   store.transaction(() => store.incidents.save({ ...base, evidence: [...evidence, piece(200, "xa-hai")] }, 2));
@@ -79,9 +84,23 @@ test("one more piece of evidence is one more row, and tells the record whom the 
   );
   assert.equal(store.scoped.joinedAt(new Set([...first, ...second]), base.id), 1);
   assert.equal(store.scoped.joinedAt(new Set(["bast1"]), base.id), undefined);
+  const rows = () => {
+    store.close();
+    const db = new DatabaseSync(join(dir, "record.db"), { readOnly: true });
+    const found = db.prepare("SELECT i, json_array_length(json) AS n FROM incident_part WHERE kind = 'evidence'").all();
+    db.close();
+    store = openStore(dir);
+    return found.map((row) => [row["i"], row["n"]]);
+  };
+  const first32 = Array.from({ length: 6 }, (_, k) => [k + 1, 32]);
+  assert.deepEqual(rows(), first32, "the newest stand in the head, and the first 192 were not written anew");
+  const all = store.incidents.get(base.id)!.evidence;
+  store.transaction(() => store.incidents.save({ ...base, evidence: all.toSpliced(40, 1) }, 3));
+  const [one, , ...rest] = first32;
+  assert.deepEqual(rows(), [one, [2, 31], ...rest], "of what leaves, only its row");
+  const more = Array.from({ length: 16 }, (_, k) => piece(300 + k));
+  store.transaction(() => store.incidents.save({ ...base, evidence: [...all.toSpliced(40, 1), ...more] }, 4));
+  assert.deepEqual(rows(), [one, [2, 31], ...rest, [7, 17]], "what has grown old in the head moves out");
+  assert.deepEqual(store.incidents.get(base.id)!.evidence, [...all.toSpliced(40, 1), ...more]);
   store.close();
-  const db = new DatabaseSync(join(dir, "record.db"), { readOnly: true });
-  const rows = db.prepare("SELECT count(*) AS n, max(i) AS last FROM incident_part WHERE kind = 'evidence'").get();
-  assert.deepEqual({ ...rows }, { n: 2, last: 2 }, "the first 200 were not written anew");
-  db.close();
 });

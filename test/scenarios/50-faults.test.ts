@@ -138,10 +138,10 @@ async function onlyTheirs(injected: readonly Injected[], watch: Watch): Promise<
   while (waiting.size > 0 || Date.now() < quietUntil) {
     const seen = await watch.opened();
     for (const one of waiting) {
-      // Of two faults that may raise the same name, each has what opened after it.
-      const own = seen.find(
-        (i) => !taken.has(i.id) && foreseen(one).includes(nameOf(i)) && Number.isFinite(tookMs(one, i)),
-      );
+      // Of two faults that may raise the same name, each has what opened first after it.
+      const [own] = seen
+        .filter((i) => !taken.has(i.id) && foreseen(one).includes(nameOf(i)) && Number.isFinite(tookMs(one, i)))
+        .sort((a, b) => tookMs(one, a) - tookMs(one, b));
       if (!own)
         assert.ok(
           Date.now() < one.injectedAt + within(one) + 5_000,

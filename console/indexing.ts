@@ -9,7 +9,7 @@ const SLICE_ITEMS = 500;
 const MS = { busy: 500, more: 20, idle: 1_000 };
 
 export interface IndexingParts {
-  store: Pick<Store, "history" | "transaction">;
+  store: Pick<Store, "history" | "unsynced">;
   view: Pick<View, "targetOf">;
   /** More waits than is good: the index waits too. */
   pressed(): boolean;
@@ -23,7 +23,8 @@ export function keepIndexed({ store, view, pressed, log }: IndexingParts): { sto
   const work = (): number => {
     if (pressed()) return MS.busy;
     try {
-      const taken = store.transaction(() => store.history.catchUp(SLICE_ITEMS, agencyOf));
+      // Nobody waits for the disk: a power cut loses no more of the index than it can make again from the log.
+      const taken = store.unsynced(() => store.history.catchUp(SLICE_ITEMS, agencyOf));
       failed = false;
       return taken === SLICE_ITEMS ? MS.more : MS.idle;
     } catch (error) {

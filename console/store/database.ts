@@ -37,9 +37,10 @@ export function openDatabase(dataDir: string): DatabaseSync {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     db = new DatabaseSync(path, { timeout: 2_000, defensive: true });
+    // The journal goes into the record 16 MiB at a time: the commit at which it does waits for the disk.
     // Pages that take a frame whole; of a record that exists the size stays as it is. Exclusive before WAL: the lock is held for the life of the process, so a second console cannot share the record.
     db.exec(`PRAGMA page_size = 16384; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-             PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 134217728; PRAGMA wal_autocheckpoint = 4000;`);
+             PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 134217728; PRAGMA wal_autocheckpoint = 1000;`);
     db.exec("BEGIN IMMEDIATE; COMMIT");
     checkIntegrity(db, path);
     migrate(db, path, dataDir);

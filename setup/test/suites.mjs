@@ -28,7 +28,12 @@ const LABS = {
   },
   "third lab": {
     env: { VONGGAC_TEST_STACK: "testc", VONGGAC_TEST_PORT: "18082" },
-    files: ["test/scenarios/50-faults.test.ts", "test/scenarios/61-chaos.test.ts", "test/scenarios/70-verify.test.ts"],
+    files: [
+      "test/scenarios/50-faults.test.ts",
+      "test/scenarios/61-chaos.test.ts",
+      "test/scenarios/62-field.test.ts",
+      "test/scenarios/70-verify.test.ts",
+    ],
   },
 };
 const FIRST = "first lab";

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { AgentSoftware } from "../../protocol/software.ts";
 import { fieldVerbs } from "../field/package.ts";
 import { jsonOption } from "../options.ts";
 import { line, text } from "../say.ts";
@@ -16,11 +17,6 @@ interface Revocation {
   at: number;
   account: string;
   reason: string;
-}
-interface Software {
-  heard: { agent: string; version: string; address: string; at: number }[];
-  offer?: Record<"serial" | "share" | "ring" | "installed" | "rolledBack" | "refused", number> & { version: string };
-  news: { at: number; agent: string; act: string; detail: Record<string, string> }[];
 }
 type Asked = Where & { json?: true };
 
@@ -74,7 +70,7 @@ const people = (): Command =>
       withConsole(new Command("software").description(text("help.agent.software")))
         .addOption(jsonOption())
         .action(async (options: Asked) => {
-          const software = await callJson<Software>(options, "GET", "/api/software");
+          const software = await callJson<AgentSoftware>(options, "GET", "/api/software");
           if (options.json) return line(JSON.stringify(software));
           const { heard, offer, news } = software;
           line(offer ? text("agent.offer", { ...offer }) : text("agent.no-offer"));

@@ -1,6 +1,8 @@
 // What the API asks of the rest of the console. console.ts gives it; api/ knows no store and no pipeline.
+
 import type { Act, ActResult, AgentStatus, FeedMessage, Incident, Item, TargetStatus } from "../../protocol/index.ts";
 import type { Notice } from "../../protocol/notice.ts";
+import type { AgentNews, HeardAgent, OfferedRelease } from "../../protocol/software.ts";
 import type { Accounts, Audit, Idempotency, Passkeys, Tokens } from "../people/records.ts";
 import type { Scope } from "../people/scope.ts";
 import type { Provider } from "../people/sign-in.ts";
@@ -135,28 +137,10 @@ export interface EnrolmentDoor {
 
 /** What runs at the agents. */
 export interface SoftwareDoor {
-  /** What each said of itself when it last came in, since the console started. */
-  heard(): { agent: string; version: string; address: string; at: number }[];
-  /** The release that is offered: to how many of all agents, and what they told of it. */
-  offer():
-    | {
-        serial: number;
-        version: string;
-        /** Percent of all agents. */
-        share: number;
-        ring: number;
-        installed: number;
-        rolledBack: number;
-        refused: number;
-      }
-    | undefined;
-  /** What became of releases and names, the newest first. */
-  news(): {
-    at: number;
-    agent: string;
-    act: "agent-cloned" | "release-installed" | "release-rolled-back" | "release-refused";
-    detail: Record<string, string>;
-  }[];
+  heard(): HeardAgent[];
+  offer(): OfferedRelease | undefined;
+  /** The newest first. */
+  news(): AgentNews[];
 }
 type Decided<C> = { ok: true } | { ok: false; code: C };
 /** How somebody is reached: personal data. */

@@ -1,6 +1,8 @@
 // Shapes of what the API gives and takes, by name: the OpenAPI document refers to them, and a test holds real answers to them.
 // Answers may grow fields; requests may not have any that are not here.
+
 import Type, { type TSchema } from "typebox";
+import { AGENT_ACTS } from "../../protocol/software.ts";
 import { ROLES, type Role } from "../people/roles.ts";
 import type { PasskeyAnswer } from "./desk/passkeys.ts";
 
@@ -124,7 +126,7 @@ export const SoftwareSchema = Type.Object({
     Type.Object({
       at: Instant,
       agent: Name,
-      act: Type.Enum(["agent-cloned", "release-installed", "release-rolled-back", "release-refused"]),
+      act: Type.Enum([...AGENT_ACTS]),
       detail: Type.Record(Type.String(), Type.String()),
     }),
     { description: "The newest first, 50 at most." },

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { WebSocketServer } from "ws";
+import type { HeardAgent } from "../../protocol/software.ts";
 import { refuseUpgrade, sendProblem } from "../http.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -49,7 +50,7 @@ export interface Gateway {
   port: number;
   connected(): number;
   /** What each agent said of itself when it last came in, since the console started. */
-  heard(): { agent: string; version: string; address: string; at: number }[];
+  heard(): HeardAgent[];
   /** Other assignments: agents that hold older ones get theirs. */
   setAssignments(assignments: Map<string, HeldAssignment>): void;
   /** That agent's certificates were revoked: its connection is cut. */
@@ -64,7 +65,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const { sink, log, metrics } = parts;
   const limits = { ...GATEWAY_LIMITS, ...parts.limits };
   const sessions = new Map<string, Session>();
-  const heard = new Map<string, { version: string; address: string; at: number }>();
+  const heard = new Map<string, HeardAgent>();
   const clones = cloneWatch();
   const connectsOf = bucketTable(limits.connects, 50_000);
   const hellos = newBucket(limits.hellos, parts.monotonic());
@@ -149,7 +150,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
           }
           sessions.set(session.agent, session);
           const address = request.socket.remoteAddress ?? "";
-          heard.set(session.agent, { version: hello.version, address, at: parts.now() });
+          heard.set(session.agent, { agent: session.agent, version: hello.version, address, at: parts.now() });
           metrics.connections.set(sessions.size);
           return undefined;
         },
@@ -166,7 +167,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   return {
     port,
     connected: () => sessions.size,
-    heard: () => [...heard].map(([agent, said]) => ({ agent, ...said })),
+    heard: () => [...heard.values()],
     setAssignments(next) {
       assignments = next;
       for (const session of sessions.values()) session.pushAssignment();

@@ -1,22 +1,13 @@
 // What the audit says of agents' software: releases that were installed, taken back or refused, and names that two went by.
 import type { DatabaseSync } from "node:sqlite";
 
-export const AGENT_ACTS = ["agent-cloned", "release-installed", "release-rolled-back", "release-refused"] as const;
-export type AgentAct = (typeof AGENT_ACTS)[number];
-
-export interface AgentNews {
-  at: number;
-  agent: string;
-  act: AgentAct;
-  /** Of a release: `serial`, `version`, `code`; of a clone: `from`, where one of the two stands. */
-  detail: Record<string, string>;
-}
+import { AGENT_ACTS, type AgentAct, type AgentNews, type OfferedRelease } from "../../protocol/software.ts";
 
 export interface AgentNewsBook {
   /** The newest first. */
   newest(limit: number): AgentNews[];
   /** How many agents told each end of a release; of one that told several, the last counts. */
-  endsOf(serial: number): Record<"installed" | "rolledBack" | "refused", number>;
+  endsOf(serial: number): Pick<OfferedRelease, "installed" | "rolledBack" | "refused">;
 }
 
 /** The same words as the index's own (migrations/agent-news.ts): SQLite takes it for no others. */

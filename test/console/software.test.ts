@@ -4,17 +4,12 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join as joinPath } from "node:path";
 import { after, before, test } from "node:test";
-import type { SoftwareDoor } from "../../console/api/ports.ts";
 import { isInRing } from "../../console/gateway/releases.ts";
 import { releaseText } from "../../protocol/release.ts";
+import type { AgentSoftware } from "../../protocol/software.ts";
 import { join, post } from "./support/client.ts";
 import { type Rig, startRig } from "./support/rig.ts";
 
-type Answer = {
-  heard: ReturnType<SoftwareDoor["heard"]>;
-  offer?: NonNullable<ReturnType<SoftwareDoor["offer"]>>;
-  news: ReturnType<SoftwareDoor["news"]>;
-};
 const SERIAL = 1_790_000_000;
 
 let rig: Rig;
@@ -28,7 +23,7 @@ before(async () => {
 });
 after(() => rig.end());
 
-const software = () => rig.admin<Answer>("/api/software");
+const software = () => rig.admin<AgentSoftware>("/api/software");
 function offer(share: number) {
   const release = releaseText({ version: "0.2.0", serial: SERIAL, arch: "x64", bytes: 1, sha256: "0".repeat(64) });
   writeFileSync(joinPath(releasesDir, "offer.json"), JSON.stringify({ release, signature: "", share }));

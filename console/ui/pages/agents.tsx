@@ -1,9 +1,10 @@
 // Agents let in and put out: who waits for a person's yes, whom the province's agents are, whose certificates were revoked, and what runs there.
 import { useMemo, useState } from "preact/hooks";
 import type { AgentStatus } from "../../../protocol/incident.ts";
+import type { AgentSoftware, HeardAgent } from "../../../protocol/software.ts";
 import { type Acting, AskedButton, Page, Refusal, Section, TextField, useActing } from "../parts/form.tsx";
 import { At } from "../parts/labels.tsx";
-import { BringIn, type Software, SoftwareSection } from "../parts/software.tsx";
+import { BringIn, SoftwareSection } from "../parts/software.tsx";
 import { Table } from "../parts/table.tsx";
 import { call } from "../state/api.ts";
 import { useFetched } from "../state/fetched.ts";
@@ -33,7 +34,7 @@ const listed = async <T,>(path: string) => {
 };
 const enrolments = () => listed<Enrolment>("/api/enrolments");
 const revocations = () => listed<Revocation>("/api/revocations");
-const software = () => call<Software>("GET", "/api/software");
+const software = () => call<AgentSoftware>("GET", "/api/software");
 
 export function Agents() {
   const { t } = useWords();
@@ -130,7 +131,7 @@ function Requests(props: { rows: Enrolment[] | undefined; acting: Acting; onDeci
 }
 
 /** All that the plan knows; found by typing, since a province has more than a page holds. */
-function Enrolled({ heard, onRevoked }: { heard: Software["heard"] | undefined; onRevoked(): void }) {
+function Enrolled({ heard, onRevoked }: { heard: HeardAgent[] | undefined; onRevoked(): void }) {
   const { t, name } = useWords();
   const acting = useActing();
   const agents = useStore(model, (m) => m?.agents);

@@ -1,26 +1,12 @@
 // What runs at the agents: versions, the release that is offered and how far it has got, what became of releases and names; and the
 // commands that bring a new agent in. Shows; changes nothing.
+import type { AgentSoftware } from "../../../protocol/software.ts";
 import { useWords } from "../text/use.tsx";
 import { Section } from "./form.tsx";
 import { At } from "./labels.tsx";
 import { Table } from "./table.tsx";
 
-type Act = "agent-cloned" | "release-installed" | "release-rolled-back" | "release-refused";
-export interface Software {
-  heard: { agent: string; version: string; address: string; at: number }[];
-  offer?: {
-    serial: number;
-    version: string;
-    share: number;
-    ring: number;
-    installed: number;
-    rolledBack: number;
-    refused: number;
-  };
-  news: { at: number; agent: string; act: Act; detail: Record<string, string> }[];
-}
-
-export function SoftwareSection({ software }: { software: Software | undefined }) {
+export function SoftwareSection({ software }: { software: AgentSoftware | undefined }) {
   const { t } = useWords();
   if (!software) return <Section title={t("software.title")}>{<p class="quiet-text">{t("app.loading")}</p>}</Section>;
   const { heard, offer, news } = software;

@@ -49,14 +49,16 @@ export const REFUSALS = {
 } as const;
 export type RefusalCode = keyof typeof REFUSALS;
 
+/** The software's version: it is shown on screens and terminals, so it holds nothing that a terminal obeys. */
+export const SoftwareVersion = Type.String({ pattern: "^[0-9A-Za-z.+-]{1,64}$" });
+
 const hello = Type.Object(
   {
     t: Type.Literal("hello"),
     agent: Id,
     /** One a process: a second live instance of an agent is a clone. */
     instance: Id,
-    /** The software's version. */
-    version: Type.String({ maxLength: 64 }),
+    version: SoftwareVersion,
     /** One a life of the outbox on disk. */
     epoch: Seq,
     /** The oldest seq that the outbox still holds, or the next that it will give. */

@@ -139,25 +139,26 @@ function noteSign(tracked: Tracked, { asset, detection }: Seen, now: number): vo
 }
 
 /**
- * What the same detector says of the same actor at the same place within a minute is one line, with the counts added, and one piece of
- * evidence: a flood leaves what people did in the history, and the first evidence beside the last. The log has every detection.
+ * What the same detector says of the same actor at the same place within a minute is one line of history, with the counts added: a flood
+ * leaves what people did in it. Of evidence, which says more than a count, the minute's first pieces stay as they are, and the
+ * last of them grows. The log has every detection.
  */
 const SAME_MS = 60_000;
-/** So far back the line or the piece is looked for. */
+const MOST_PIECES = 5;
+/** So far back the line or the pieces are looked for. */
 const LOOK_BACK = 50;
 
 function noteAgain(tracked: Tracked, reason: ReasonOfDetection, now: number): void {
   const { history } = tracked.incident;
   const { detector, actor, asset, count } = reason.facts;
-  const same = lastIndex(history, ({ what, reason: { key, facts } }) => {
+  const before = history.slice(-LOOK_BACK).findLast(({ what, reason: { key, facts } }) => {
     const isSame = facts["detector"] === detector && facts["actor"] === actor && facts["asset"] === asset;
     return what === "evidence-added" && key === reason.key && isSame;
   });
   const facts = { ...reason.facts, from: now };
-  const before = history[same];
   const from = Number(before?.reason.facts["from"]);
   if (before && now >= before.at && now - from < SAME_MS) {
-    history.splice(same, 1);
+    history.splice(history.lastIndexOf(before), 1);
     Object.assign(facts, { count: Number(before.reason.facts["count"]) + count, from });
   }
   note(tracked, now, "evidence-added", { key: reason.key, facts });
@@ -167,37 +168,29 @@ interface ReasonOfDetection {
   facts: { detector: string; actor: string; count: number; asset: string };
 }
 
-function lastIndex<T>(all: readonly T[], is: (one: T) => boolean): number {
-  const from = Math.max(0, all.length - LOOK_BACK);
-  const found = all.slice(from).findLastIndex(is);
-  return found < 0 ? -1 : from + found;
-}
-
 function addEvidence(topology: Topology, tracked: Tracked, seen: Seen, now: number): void {
   const { incident } = tracked;
   const { agent, agency, asset, detection } = seen;
-  const said = { agent, agency, check: detection.detector, target: detection.target };
-  const what = { subject: detection.actor ?? asset, tag: detection.class.toUpperCase().replaceAll("-", "_") };
-  const evidence = {
-    ...said,
-    ...what,
-    since: detection.at,
-    evidence: { ...detection.evidence, count: detection.count },
+  const source = {
+    agent,
+    agency,
+    check: detection.detector,
+    target: detection.target,
+    subject: detection.actor ?? asset,
+    tag: detection.class.toUpperCase().replaceAll("-", "_"),
   };
-  const same = lastIndex(incident.evidence, (e) => {
-    const isSame =
-      e.agent === agent && e.target === detection.target && e.subject === what.subject && e.tag === what.tag;
-    return isSame && e.check === detection.detector;
+  const evidence = { ...source, since: detection.at, evidence: { ...detection.evidence, count: detection.count } };
+  const soon = incident.evidence.slice(-LOOK_BACK).filter((e) => {
+    const isSame = (Object.keys(source) as (keyof typeof source)[]).every((key) => e[key] === source[key]);
+    return isSame && detection.at >= e.since && detection.at - e.since < SAME_MS;
   });
-  const before = incident.evidence[same];
-  const isSoon = before && detection.at >= before.since && detection.at - before.since < SAME_MS;
-  if (isSoon) {
-    evidence.since = before.since;
-    evidence.evidence.count += Number(before.evidence["count"]);
-    Object.assign(evidence.evidence, { [DETECTIONS]: detectionsIn(before) + 1 });
+  const grows = soon.length < MOST_PIECES ? undefined : soon.at(-1);
+  if (grows) {
+    evidence.since = grows.since;
+    evidence.evidence.count += Number(grows.evidence["count"]);
+    Object.assign(evidence.evidence, { [DETECTIONS]: detectionsIn(grows) + 1 });
   }
-  const others = isSoon ? incident.evidence.toSpliced(same, 1) : incident.evidence;
-  incident.evidence = [...others, evidence].slice(-MOST_EVIDENCE);
+  incident.evidence = [...incident.evidence.filter((e) => e !== grows), evidence].slice(-MOST_EVIDENCE);
   incident.detections = (incident.detections ?? 0) + 1;
   noteDetectedAt(incident, detection.at, now);
   if (asset !== incident.cause.asset && !incident.explains.includes(asset))

@@ -9,6 +9,7 @@ import { pipeline } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import Type from "typebox";
 import { Compile } from "typebox/compile";
+import { SoftwareVersion } from "../../protocol/frame.ts";
 import { parseRelease } from "../../protocol/release.ts";
 import { readJson, sendJson, sendProblem } from "../http.ts";
 import type { Logger } from "../log.ts";
@@ -29,7 +30,7 @@ const outcomeShape = Compile(
   Type.Object(
     {
       serial: Type.Integer({ minimum: 0 }),
-      version: Type.String({ maxLength: 64 }),
+      version: SoftwareVersion,
       outcome: Type.Enum(["installed", "rolled-back", "refused"]),
       code: Type.Optional(Type.String({ maxLength: 64, pattern: "^[a-z-]*$" })),
     },

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { isInRing } from "../../console/gateway/releases.ts";
 import { releaseText } from "../../protocol/release.ts";
 import type { AgentSoftware } from "../../protocol/software.ts";
-import { join, post } from "./support/client.ts";
+import { connectPeer, helloOf, join, post } from "./support/client.ts";
 import { type Rig, startRig } from "./support/rig.ts";
 
 const SERIAL = 1_790_000_000;
@@ -81,4 +81,16 @@ test("a name that two go by is news with the place where one of them stands", as
   const [clone] = (await software()).news;
   assert.deepEqual([clone!.agent, clone!.act], ["xa-hai", "agent-cloned"]);
   assert.match(clone!.detail["from"]!, /127\.0\.0\.1/);
+});
+
+test("a version that a terminal would obey is refused, by hello and by outcome, and is shown to nobody", async () => {
+  const version = "0.1.0\u001b[2J";
+  const door = await rig.door("bast1");
+  const peer = await connectPeer(door);
+  peer.send(helloOf("bast1", { version }));
+  assert.equal((await peer.next("refuse")).code, "frame-invalid");
+  await peer.end();
+  const words = JSON.stringify({ serial: SERIAL, version, outcome: "installed" });
+  assert.equal((await post(door, "/release/outcome", words)).body.code, "request-invalid");
+  assert.ok(!JSON.stringify(await software()).includes("[2J"));
 });

@@ -149,7 +149,7 @@ test("a flood of one actor is a line a minute and place, with its counts; people
     times.toSorted((a, b) => a - b),
     "in the order of time",
   );
-  assert.equal(one.evidence.length, 6);
+  assert.equal(one.evidence.length, 30, "five pieces a minute and place");
   assert.equal(
     one.evidence.reduce((n, e) => n + Number(e.evidence["detections"] ?? 1), 0),
     SECONDS * sites.length,
@@ -158,6 +158,28 @@ test("a flood of one actor is a line a minute and place, with its counts; people
   d.feed({ type: "person", account: "an", incident: id, act: { kind: "split", agencies: ["both"], reason: "x" } });
   const part = [...d.incidents.values()].find((i) => i.splitFrom === id)!;
   assert.deepEqual([part.detections, d.incidents.get(id)!.detections], [SECONDS, SECONDS]);
+});
+
+test("what a few detections of a minute say beside their counts all stays", () => {
+  const d = new Desk();
+  const prefixes = ["2001:db8:1::/48", "2001:db8:2::/48", "2001:db8:3::/48"];
+  for (const prefix of prefixes) {
+    const detection = { ...attack(d, "dept", "AS64500"), evidence: { prefixes: [prefix] } };
+    d.feed({ type: "detection", agent: "dept", detection, receivedAt: d.now });
+    d.wait(10_000);
+  }
+  const [one] = [...d.incidents.values()];
+  assert.deepEqual(
+    one!.evidence.flatMap((e) => e.evidence["prefixes"]),
+    prefixes,
+  );
+  assert.deepEqual(
+    one!.history.map((e) => [e.what, e.reason.facts["count"]]),
+    [
+      ["opened", 5],
+      ["evidence-added", 10],
+    ],
+  );
 });
 
 test("a full history loses what came again and again, then what the machine noted, and last what people did", () => {

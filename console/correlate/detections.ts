@@ -171,17 +171,22 @@ interface ReasonOfDetection {
 function addEvidence(topology: Topology, tracked: Tracked, seen: Seen, now: number): void {
   const { incident } = tracked;
   const { agent, agency, asset, detection } = seen;
-  const source = {
+  const subject = detection.actor ?? asset;
+  const tag = detection.class.toUpperCase().replaceAll("-", "_");
+  const evidence = {
     agent,
     agency,
     check: detection.detector,
     target: detection.target,
-    subject: detection.actor ?? asset,
-    tag: detection.class.toUpperCase().replaceAll("-", "_"),
+    subject,
+    tag,
+    since: detection.at,
+    evidence: { ...detection.evidence, count: detection.count },
   };
-  const evidence = { ...source, since: detection.at, evidence: { ...detection.evidence, count: detection.count } };
+  // A target is one agent's and one agency's.
   const soon = incident.evidence.slice(-LOOK_BACK).filter((e) => {
-    const isSame = (Object.keys(source) as (keyof typeof source)[]).every((key) => e[key] === source[key]);
+    const isSame =
+      e.target === detection.target && e.subject === subject && e.tag === tag && e.check === evidence.check;
     return isSame && detection.at >= e.since && detection.at - e.since < SAME_MS;
   });
   const grows = soon.length < MOST_PIECES ? undefined : soon.at(-1);
@@ -190,7 +195,8 @@ function addEvidence(topology: Topology, tracked: Tracked, seen: Seen, now: numb
     evidence.evidence.count += Number(grows.evidence["count"]);
     Object.assign(evidence.evidence, { [DETECTIONS]: detectionsIn(grows) + 1 });
   }
-  incident.evidence = [...incident.evidence.filter((e) => e !== grows), evidence].slice(-MOST_EVIDENCE);
+  const others = grows ? incident.evidence.filter((e) => e !== grows) : incident.evidence;
+  incident.evidence = [...others, evidence].slice(-MOST_EVIDENCE);
   incident.detections = (incident.detections ?? 0) + 1;
   noteDetectedAt(incident, detection.at, now);
   if (asset !== incident.cause.asset && !incident.explains.includes(asset))

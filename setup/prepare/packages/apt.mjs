@@ -25,11 +25,19 @@ export async function notInstalled(names) {
 
 /**
  * Installs packages without what they only recommend. The package index is fetched only if apt does without success.
- * @param {string[]} names @param {(howFar: string) => void} progress
+ * A mail or web server that the machine has already is not taken away for ours: only what `successors` names is.
+ * @param {string[]} names @param {readonly string[]} successors those of `names` that take another's place (list.mjs)
+ * @param {(howFar: string) => void} progress
  */
-export async function install(names, progress) {
-  // A mail or web server that the machine has already is not taken away for ours.
-  const args = ["install", "--no-install-recommends", "--no-remove", ...QUIET, ...NETWORK, ...names];
+export async function install(names, successors, progress) {
+  if (successors.length > 0) await installed([...successors], progress);
+  const rest = names.filter((name) => !successors.includes(name));
+  if (rest.length > 0) await installed(["--no-remove", ...rest], progress);
+}
+
+/** @param {string[]} what names, and options before them @param {(howFar: string) => void} progress */
+async function installed(what, progress) {
+  const args = ["install", "--no-install-recommends", ...QUIET, ...NETWORK, ...what];
   let failed = await apt(args, progress);
   if (failed?.code === "dpkg-interrupted") {
     await run("dpkg", ["--configure", "-a", "--force-confdef", "--force-confold"], { env: unattended() });

@@ -65,5 +65,12 @@ export const SERVICES = {
   "openssh-server": ["ssh.service", "ssh.socket"],
 };
 
+/**
+ * Of these a machine has one at a time: installing ours takes the other away. Debian's own time service may go, because ours
+ * then keeps the machine's clock as well (its service is left enabled); anything else that would have to go ends the set-up.
+ * @type {Record<string, { package: string, unit: string }>}
+ */
+export const SUCCESSORS = { chrony: { package: "systemd-timesyncd", unit: "systemd-timesyncd.service" } };
+
 /** @param {"start" | "test"} purpose */
 export const packagesFor = (purpose) => [...ALWAYS, ...LAB, ...(purpose === "test" ? TEST : [])];

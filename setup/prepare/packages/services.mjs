@@ -3,7 +3,7 @@
 // says which packages were new, so that a run that was killed half-way is finished by the next one.
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { run, systemPath, which } from "../../run.mjs";
-import { SERVICES } from "./list.mjs";
+import { SERVICES, SUCCESSORS } from "./list.mjs";
 
 const POLICY = "/usr/sbin/policy-rc.d";
 const ASIDE = `${POLICY}.before-vonggac`;
@@ -16,6 +16,33 @@ export function unfinished(policy = POLICY) {
     .split("\n")
     .find((l) => l.startsWith(OURS));
   return line === undefined ? [] : line.slice(OURS.length).split(" ").filter(Boolean);
+}
+
+/**
+ * Those of the packages that take the place of one that this machine has: their service does its work from then on. Not where
+ * the old one is installed and switched off: then nothing needs to go on, and ours is switched off as well.
+ * @param {string[]} names packages to install @param {(unit: string) => Promise<boolean>} [isEnabled]
+ * @returns {Promise<string[]>}
+ */
+export async function servingOn(names, isEnabled = enabled) {
+  const serving = [];
+  for (const name of names) {
+    const before = SUCCESSORS[name];
+    if (before && (await isEnabled(before.unit))) serving.push(name);
+  }
+  return serving;
+}
+
+/** @param {string} unit */
+async function enabled(unit) {
+  const systemctl = which("systemctl", systemPath(process.env));
+  return systemctl !== undefined && (await run(systemctl, ["is-enabled", "--quiet", unit])).code === 0;
+}
+
+/** Starts what `servingOn` named, where systemd runs. @param {string[]} names */
+export async function serve(names) {
+  if (!existsSync("/run/systemd/system")) return;
+  for (const unit of names.flatMap((name) => SERVICES[name] ?? [])) await run("systemctl", ["start", unit]);
 }
 
 /** Forbids the start of services until `letServicesStart`. @param {string[]} names the packages that are new on this machine */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { packagesFor, SERVICES } from "../../../../setup/prepare/packages/list.mjs";
-import { unfinished } from "../../../../setup/prepare/packages/services.mjs";
+import { packagesFor, SERVICES, SUCCESSORS } from "../../../../setup/prepare/packages/list.mjs";
+import { servingOn, unfinished } from "../../../../setup/prepare/packages/services.mjs";
 import { folder, put } from "../../fixtures.ts";
 
 test("a killed installation leaves word of what it had begun; another's policy is not ours", (t) => {
@@ -18,4 +18,17 @@ test("what Node's binary links against is installed first, a browser for tests o
   assert.ok(!packagesFor("start").includes("chromium"));
   // A mail server of the user's own is left alone: then ours is not asked for.
   for (const name of Object.keys(SERVICES)) assert.ok(packagesFor("test").includes(name), name);
+});
+
+test("what takes another's place goes on with its work, and only where that was at work", async () => {
+  const asked: string[] = [];
+  const answer = (is: boolean) => async (unit: string) => {
+    asked.push(unit);
+    return is;
+  };
+  assert.deepEqual(await servingOn(["bird2", "chrony"], answer(true)), ["chrony"]);
+  assert.deepEqual(await servingOn(["bird2", "chrony"], answer(false)), []);
+  assert.deepEqual(asked, ["systemd-timesyncd.service", "systemd-timesyncd.service"]);
+  // A successor whose service nobody can find would leave the machine without its clock.
+  for (const name of Object.keys(SUCCESSORS)) assert.ok(SERVICES[name]?.length, name);
 });

@@ -152,6 +152,8 @@ export interface World {
   space(path: string): Space | undefined;
   /** One length-prefixed DNS message over TCP (RFC 7766). */
   exchangeTcp(to: Endpoint, query: Uint8Array, timeoutMs: number): Promise<{ ok: true; answer: Uint8Array } | Failed>;
+  /** As exchangeTcp, on a connection that other questions of the same moment share (RFC 7766 §6.2.1.1). */
+  exchangePipelined: World["exchangeTcp"];
   /** One query over TCP, any number of messages back: `take` says when the last one has come. */
   streamTcp(
     to: Endpoint,

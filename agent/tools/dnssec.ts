@@ -9,11 +9,13 @@ import { answerOf, isAuthority, type RrsetName, soaOf, type ZoneSeen } from "../
 import { bestOf, judgeAll } from "../wire/dns/audit/table.ts";
 import { RCODE, TYPE } from "../wire/dns/index.ts";
 import { resolve, startRun } from "../wire/dns/resolve.ts";
-import type { ResolverConfig, Route, Step } from "../wire/dns/resolver/machine.ts";
+import { ResolverCache } from "../wire/dns/resolver/cache.ts";
+import type { ResolverConfig, Route, Run, Step } from "../wire/dns/resolver/machine.ts";
 import { anchorFor } from "../wire/dns/validator/anchors.ts";
 import { edeOf, type Verdict } from "../wire/dns/validator/verdict.ts";
 import { Driver, type Wires } from "../wire/dns-drive.ts";
 import { familiesReached } from "../wire/dns-reach.ts";
+import { chainAhead } from "../wire/zone-ahead.ts";
 import { auditZone, type ZoneAudit } from "../wire/zone-audit.ts";
 import { type DnssecInput, type DnssecRequest, readRequest } from "./dnssec-input.ts";
 import { ToolError } from "./errors.ts";
@@ -85,10 +87,12 @@ export async function checkDnssec(request: DnssecRequest, wires: ToolWires): Pro
   const startedAt = wires.now();
   const driver = new Driver(wires, { port: input.port });
   const { config, skipped } = await configure(input, driver);
-  const { zone, names } = await enclosing(input, config, driver, wires);
+  const cache = new ResolverCache();
+  const { zone, names } = await enclosing(input, () => startRun(config, seconds(wires), cache), driver);
   const probe = `vg-${wires.random16().toString(16)}${wires.random16().toString(16)}`;
   const result = await auditZone(driver, seconds(wires), {
     config: withStub(config, zone, input.servers),
+    cache,
     plan: { zone, names, probe, own: input.own && input.resolver === undefined, public: input.public },
     tls: {
       connect: (to, name) => wires.connectTls(to, name, "", TLS_TIMEOUT_MS),
@@ -179,10 +183,10 @@ function withStub(config: ResolverConfig, zone: string, servers: readonly string
 const NAME_TYPES = [TYPE.A, TYPE.AAAA, TYPE.CNAME, TYPE.MX, TYPE.TXT, TYPE.TLSA];
 
 /** The zone that a name lies in, and what to look at of the name. A name that servers were given for is taken as a zone. */
-async function enclosing(input: DnssecInput, config: ResolverConfig, driver: Driver, wires: Wires) {
-  const { name } = input;
-  if (input.servers.length > 0) return { zone: name, names: [] };
-  const run = startRun(config, seconds(wires));
+async function enclosing({ name, servers }: DnssecInput, newRun: () => Run, driver: Driver) {
+  if (servers.length > 0) return { zone: name, names: [] };
+  await chainAhead(driver, newRun, name);
+  const run = newRun();
   const soa = await driver.run(resolve(run, name, TYPE.SOA));
   const owner = soa.authority.find((set) => set.type === TYPE.SOA)?.name;
   const isOwn = soa.failure !== undefined || owner === undefined || soa.answer.some((set) => set.type === TYPE.SOA);

@@ -16,6 +16,7 @@ export interface Wires {
   now(): number;
   exchangeUdp(to: To, query: Uint8Array, accepts: (answer: Uint8Array) => boolean, timeoutMs: number): Promise<Sent>;
   exchangeTcp(to: To, query: Uint8Array, timeoutMs: number): Promise<Sent>;
+  exchangePipelined(to: To, query: Uint8Array, timeoutMs: number): Promise<Sent>;
   random16(): number;
 }
 
@@ -30,6 +31,7 @@ export interface DriveOptions {
 }
 
 const UDP_TRIES = 2;
+const HEADER = 12;
 const COOKIE = 10;
 const UNKNOWN = { code: UNKNOWN_OPTION, data: Uint8Array.of(1, 2, 3, 4) };
 const UNKNOWN_FLAG = 0x0080;
@@ -41,6 +43,7 @@ export class Driver {
   private readonly clientCookie: Uint8Array;
   /** Whole cookie (client's and server's) by address. */
   private readonly cookies = new Map<string, Uint8Array>();
+  private readonly reader = new Reader();
 
   constructor(wires: Wires, options: DriveOptions = {}) {
     this.wires = wires;
@@ -74,7 +77,7 @@ export class Driver {
       const id = this.wires.random16();
       let heard: Heard | undefined;
       const accepts = (answer: Uint8Array) => {
-        heard = hear(answer, id, query);
+        heard = this.reader.hear(answer, id, query);
         return heard !== undefined;
       };
       const timeoutMs = this.options.udpTimeoutMs ?? 1_500;
@@ -96,9 +99,11 @@ export class Driver {
   private async overTcp(query: OutQuery): Promise<Heard | ReplyFailure> {
     const id = this.wires.random16();
     const timeoutMs = this.options.tcpTimeoutMs ?? 3_000;
-    const sent = await this.wires.exchangeTcp(this.to(query), this.octets(query, id), timeoutMs);
+    const { exchangeTcp, exchangePipelined } = this.wires;
+    const exchange = query.pipelined ? exchangePipelined : exchangeTcp;
+    const sent = await exchange(this.to(query), this.octets(query, id), timeoutMs);
     if (!sent.ok) return failureOf(sent.why);
-    return hear(sent.answer, id, query) ?? "mismatch";
+    return this.reader.hear(sent.answer, id, query) ?? "mismatch";
   }
 
   private to({ server }: OutQuery): To {
@@ -142,32 +147,48 @@ function failureOf(why: string): ReplyFailure {
   return why === "timeout" ? "timeout" : "unreachable";
 }
 
-function readable(octets: Uint8Array): Message | undefined {
-  try {
-    return readMessage(octets);
-  } catch (error) {
-    if (error instanceof DnsError) return undefined;
-    throw error;
-  }
-}
-
 /** An answer to the question that was asked; without a message when its octets are none. */
 interface Heard {
   readonly octets: Uint8Array;
   readonly message: Message | undefined;
 }
 
-/** Is this an answer to that question: id and, when it can be read, the question itself (RFC 5452 §9.1)? Read once. */
-function hear(octets: Uint8Array, id: number, { name, type }: OutQuery): Heard | undefined {
-  if (octets.length < 12) return undefined;
-  const header = readHeader(octets);
-  if (!header.response || header.id !== id) return undefined;
-  const message = readable(octets);
-  // Of the right id, and not to be read: the server's own trouble, told as malformed.
-  if (!message) return { octets, message };
-  const [question, more] = message.questions;
-  // A refusal may come without its question (RFC 9619 §1); anything else has to repeat it.
-  if (!question) return header.rcode === 0 ? undefined : { octets, message };
-  const isAsked = question.type === type && (question.name === name || question.name === canonicalName(name));
-  return more || !isAsked ? undefined : { octets, message };
+const MAX_KEPT = 4_096;
+
+/**
+ * Reads what came. Most servers of a zone say the same in the same octets: that is read once, and what is found out about its records
+ * later (dns/audit/table.ts) holds for all who said it.
+ */
+class Reader {
+  private readonly kept = new Map<string, Message>();
+
+  /** Is this an answer to that question: id and, when it can be read, the question itself (RFC 5452 §9.1)? */
+  hear(octets: Uint8Array, id: number, { name, type }: OutQuery): Heard | undefined {
+    if (octets.length < HEADER) return undefined;
+    const header = readHeader(octets);
+    if (!header.response || header.id !== id) return undefined;
+    const message = this.read(octets);
+    // Of the right id, and not to be read: the server's own trouble, told as malformed.
+    if (!message) return { octets, message };
+    const [question, more] = message.questions;
+    // A refusal may come without its question (RFC 9619 §1); anything else has to repeat it.
+    if (!question) return header.rcode === 0 ? undefined : { octets, message };
+    const isAsked = question.type === type && (question.name === name || question.name === canonicalName(name));
+    return more || !isAsked ? undefined : { octets, message };
+  }
+
+  private read(octets: Uint8Array): Message | undefined {
+    const allButId = Buffer.from(octets.buffer, octets.byteOffset + 2, octets.length - 2).toString("latin1");
+    const known = this.kept.get(allButId);
+    if (known) return { ...known, id: (octets[0]! << 8) | octets[1]! };
+    try {
+      const message = readMessage(octets);
+      if (this.kept.size >= MAX_KEPT) this.kept.clear();
+      this.kept.set(allButId, message);
+      return message;
+    } catch (error) {
+      if (error instanceof DnsError) return undefined;
+      throw error;
+    }
+  }
 }

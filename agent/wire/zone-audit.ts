@@ -1,26 +1,16 @@
 // A zone's whole audit in one go: the chain from the root, its parent, each of its servers side by side, and the rules over what
 // was seen. Pure: the driver (dns-drive.ts) sends; used by the check `zone-audit` and by the command line.
 
-import {
-  collectApex,
-  collectChain,
-  collectForwarded,
-  collectManners,
-  collectNames,
-  collectParentServer,
-  hostOf,
-  namesFor,
-  parentOf,
-} from "./dns/audit/collect.ts";
+import { collectAtParent, collectChain, collectForwarded, hostOf, parentOf } from "./dns/audit/collect.ts";
 import { collectAbove, serversAbove } from "./dns/audit/collect-above.ts";
 import { collectMail, mailDomains } from "./dns/audit/collect-mail.ts";
 import { collectMaster, collectReverse, masterName } from "./dns/audit/collect-master.ts";
-import { type Discovered, fromTransfer, walk } from "./dns/audit/discover.ts";
+import { type Discovered, fromTransfer, NsecWalk, nsecAt } from "./dns/audit/discover.ts";
 import { type AuditFinding, type AuditPolicy, audit } from "./dns/audit/index.ts";
 import { type LookMemory, remember } from "./dns/audit/memory.ts";
 import { type ChainZone, chainOf } from "./dns/audit/path.ts";
 import { type AnchoredKeys, anchoredKeys } from "./dns/audit/rules/above.ts";
-import type { AuditPlan, RrsetName, ServerAddress, ServerSeen, ZoneSeen } from "./dns/audit/seen.ts";
+import type { AuditPlan, RrsetName, ServerAddress, ZoneSeen } from "./dns/audit/seen.ts";
 import { type Stage, stagesOf } from "./dns/audit/stage.ts";
 import { judgeAll } from "./dns/audit/table.ts";
 import { resolve, startRun } from "./dns/resolve.ts";
@@ -32,6 +22,8 @@ import type { TsigKey } from "./dns/tsig.ts";
 import { TYPE } from "./dns/types.ts";
 import { anchorFor } from "./dns/validator/anchors.ts";
 import type { Driver } from "./dns-drive.ts";
+import { chainAhead, hostsAhead, mailAhead } from "./zone-ahead.ts";
+import { lookAt } from "./zone-servers.ts";
 import { type TlsDoors, tlsaFindings } from "./zone-tlsa.ts";
 import { type TransferDoors, type TransferFailure, transferZone } from "./zone-transfer.ts";
 
@@ -40,6 +32,8 @@ const LIMITS: Limits = { queries: 2_000, verifications: 2_000, hashes: 2_000, al
 
 export interface AuditRequest {
   readonly config: ResolverConfig;
+  /** What was learnt on the way to the zone's name, of the same configuration. */
+  readonly cache?: ResolverCache;
   readonly plan: AuditPlan;
   readonly policy?: AuditPolicy;
   /** What the look before this one left; absent: this is the first. */
@@ -70,8 +64,7 @@ export interface ZoneAudit {
 
 /** Collects and judges. `nowSeconds` is Unix time; what it is judged at may differ (`config.validationTime`). */
 export async function auditZone(driver: Driver, nowSeconds: number, request: AuditRequest): Promise<ZoneAudit> {
-  const { config, policy, resolver } = request;
-  const cache = new ResolverCache();
+  const { config, policy, resolver, cache = new ResolverCache() } = request;
   const run = () => startRun(config, nowSeconds, cache, LIMITS);
   const first = run();
   const parent = await parentSeen(driver, run, first, request.plan);
@@ -84,7 +77,10 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
   );
   const looking = resolver ? undefined : wanted.map((server) => lookAt(driver, run, request.plan, planning, server));
   const [found, plan] = await Promise.all([finding, planning]);
-  const mailOf = (domain: string) => driver.run(collectMail(run(), domain, plan));
+  const mailOf = async (domain: string) => {
+    await mailAhead(driver, run, domain);
+    return driver.run(collectMail(run(), domain, plan));
+  };
   const master = resolver ? undefined : masterName(parent.chain);
   const [servers, mail, above, mastered, reverse] = await Promise.all([
     looking ? Promise.all(looking) : driver.run(collectForwarded(run(), plan, resolver!)).then((one) => [one]),
@@ -113,27 +109,21 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
 }
 
 /** The chain first; then the parent's servers and the names of the zone's own, all side by side. */
-async function parentSeen(driver: Driver, run: () => Run, first: Run, plan: AuditPlan) {
-  const chain = await driver.run(collectChain(first, plan));
-  const [servers, hosts] = await Promise.all([
-    Promise.all((chain.parent?.servers ?? []).map((one) => driver.run(collectParentServer(run(), plan.zone, one)))),
-    Promise.all(chain.hostNames.map((name) => driver.run(hostOf(run(), name)))),
+async function parentSeen(driver: Driver, run: () => Run, first: Run, { zone }: AuditPlan) {
+  await chainAhead(driver, run, zone);
+  const chain = await driver.run(collectChain(first, zone));
+  const atParent = (server: ServerAddress, type: number) => driver.run(collectAtParent(run(), zone, server, type));
+  const [servers] = await Promise.all([
+    Promise.all(
+      (chain.parent?.servers ?? []).map(async (server) => {
+        const [ds, ns] = await Promise.all([atParent(server, TYPE.DS), atParent(server, TYPE.NS)]);
+        return { ...server, ds, ns };
+      }),
+    ),
+    hostsAhead(driver, run, chain.hostNames),
   ]);
+  const hosts = await Promise.all(chain.hostNames.map((name) => driver.run(hostOf(run(), name))));
   return parentOf(first, chain, servers, hosts);
-}
-
-async function lookAt(
-  driver: Driver,
-  run: () => Run,
-  apex: AuditPlan,
-  planning: Promise<AuditPlan>,
-  server: ServerAddress,
-): Promise<ServerSeen> {
-  const [content, manners] = await Promise.all([
-    contentOf(driver, run, apex, planning, server),
-    driver.run(collectManners(run(), apex, server)),
-  ]);
-  return { ...content, probes: { ...manners, ...content.probes } };
 }
 
 const MAX_REVERSE = 32;
@@ -143,24 +133,6 @@ async function reverseOf(driver: Driver, run: () => Run, plan: AuditPlan, server
   if (!plan.public) return undefined;
   const addresses = [...new Set(servers.map(({ address }) => address))].slice(0, MAX_REVERSE);
   return Promise.all(addresses.map((address) => driver.run(collectReverse(run(), address))));
-}
-
-/** Questions under way at one server at once, besides those about its manners. A resolver with as many users sends as many. */
-const LANES = 4;
-
-async function contentOf(
-  driver: Driver,
-  run: () => Run,
-  atApex: AuditPlan,
-  planning: Promise<AuditPlan>,
-  server: ServerAddress,
-): Promise<ServerSeen> {
-  const apex = await driver.run(collectApex(run(), atApex, server));
-  const plan = await planning;
-  const names = namesFor(apex, plan);
-  const lanes = Array.from({ length: LANES }, (_, lane) => names.filter((_name, i) => i % LANES === lane));
-  const parts = await Promise.all(lanes.map((lane) => driver.run(collectNames(run(), plan, server, lane))));
-  return { ...apex, names: names.map((_name, i) => parts[i % LANES]![Math.floor(i / LANES)]!) };
 }
 
 const MAX_TRIED = 2;
@@ -186,10 +158,20 @@ async function discovered(
   }
   let found: Discovered = { names: [], extent: "none" };
   for (const { address } of tried) {
-    found = await driver.run(walk(run(), plan.zone, address));
+    found = await walked(driver, run, plan.zone, address);
     if (found.extent !== "none") break;
   }
   return { ...found, ...(failed && { failed }) };
+}
+
+/** Along the NSEC chain from several of its places at once. */
+async function walked(driver: Driver, run: () => Run, zone: string, address: string): Promise<Discovered> {
+  const walk = new NsecWalk(zone);
+  for (let names = walk.next(); names.length > 0; names = walk.next()) {
+    const replies = await Promise.all(names.map((name) => driver.run(nsecAt(run(), zone, address, name))));
+    for (const reply of replies) walk.hear(reply);
+  }
+  return walk.discovered();
 }
 
 function merged(planned: readonly RrsetName[], found: readonly RrsetName[]): RrsetName[] {

@@ -184,7 +184,7 @@ export async function exchangeTcp(
   return streamed.ok ? { ok: true, answer } : streamed;
 }
 
-/** Messages with their length before them (RFC 1035 §4.2.2); what is not whole yet waits. */
+/** One query, any number of messages back. */
 export function streamTcp(
   to: Endpoint,
   query: Uint8Array,
@@ -193,17 +193,35 @@ export function streamTcp(
 ): Promise<{ ok: true } | Failed> {
   const socket = counted(connect({ host: to.address, port: to.port }));
   return over<{ ok: true }>(socket, timeoutMs, "failed", (done) => {
-    let waiting: Buffer = Buffer.alloc(0);
-    socket.on("connect", () => socket.write(Buffer.concat([Buffer.from([query.length >> 8, query.length]), query])));
-    socket.on("data", (chunk: Buffer) => {
-      waiting = waiting.length === 0 ? chunk : Buffer.concat([waiting, chunk]);
-      while (waiting.length >= 2) {
-        const end = 2 + waiting.readUInt16BE(0);
-        if (waiting.length < end) return;
-        const message = waiting.subarray(2, end);
-        waiting = waiting.subarray(end);
-        if (take(message) === "done") return done({ ok: true });
-      }
-    });
+    socket.on("connect", () => socket.write(withLength(query)));
+    const hear = (message: Uint8Array) => {
+      const said = take(message);
+      if (said === "done") done({ ok: true });
+      return said;
+    };
+    socket.on("data", messagesFrom(hear));
   });
+}
+
+/** A message with its length before it (RFC 1035 §4.2.2). */
+export function withLength(message: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(2 + message.length);
+  frame.writeUInt16BE(message.length, 0);
+  frame.set(message, 2);
+  return frame;
+}
+
+/** Takes such messages out of what a stream brings; what is not whole yet waits. `done`: no more of them. */
+export function messagesFrom(take: (message: Uint8Array) => "more" | "done"): (chunk: Buffer) => void {
+  let waiting: Buffer = Buffer.alloc(0);
+  return (chunk) => {
+    waiting = waiting.length === 0 ? chunk : Buffer.concat([waiting, chunk]);
+    while (waiting.length >= 2) {
+      const end = 2 + waiting.readUInt16BE(0);
+      if (waiting.length < end) return;
+      const message = waiting.subarray(2, end);
+      waiting = waiting.subarray(end);
+      if (take(message) === "done") return;
+    }
+  };
 }

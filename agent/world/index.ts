@@ -6,6 +6,7 @@ import { connectSmtpTls, connectTcp, connectTls, exchangeTcp, streamTcp } from "
 import { exchangeUdp } from "./datagram.ts";
 import { makeKernel } from "./kernel.ts";
 import { fetchPage } from "./page.ts";
+import { exchangePipelined } from "./pipeline.ts";
 import { RESOLV_CONF, smallText } from "./small-text.ts";
 import { space } from "./space.ts";
 import { makeTail } from "./tail.ts";
@@ -22,6 +23,7 @@ export function makeWorld({ transferKeyFile }: { transferKeyFile?: string } = {}
     fetchPage,
     space,
     exchangeTcp,
+    exchangePipelined,
     streamTcp,
     connectSmtpTls,
     random16: () => randomInt(0x1_0000),

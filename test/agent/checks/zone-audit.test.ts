@@ -8,6 +8,7 @@ import type { Endpoint, World } from "../../../agent/check.ts";
 import { zoneAudit } from "../../../agent/checks/zone-audit.ts";
 import { connectTls, exchangeTcp, streamTcp } from "../../../agent/world/connect.ts";
 import { exchangeUdp } from "../../../agent/world/datagram.ts";
+import { exchangePipelined } from "../../../agent/world/pipeline.ts";
 import type { TargetOf } from "../../../protocol/target.ts";
 import { expectFindings } from "../support/expect.ts";
 import { Pki } from "../support/pki.ts";
@@ -46,6 +47,7 @@ describe("the audit of a zone", { skip: missing.length > 0 && `needs ${missing.j
       now: Date.now,
       exchangeUdp: (to, query, accepts, ms) => exchangeUdp(dns(to), query, accepts, ms),
       exchangeTcp: (to, query, ms) => exchangeTcp(dns(to), query, ms),
+      exchangePipelined: (to, query, ms) => exchangePipelined(dns(to), query, ms),
       streamTcp: (to, query, take, ms) => streamTcp(dns(to), query, take, ms),
       connectTls: ({ address }, name, roots, ms) =>
         connectTls({ address, port: (web.address() as { port: number }).port }, name, roots, ms),

@@ -18,6 +18,7 @@ export function worldOf(parts: Partial<Omit<World, "kernel">> & { kernel?: Parti
     fetchPage: unasked("fetchPage"),
     space: unasked("space"),
     exchangeTcp: unasked("exchangeTcp"),
+    exchangePipelined: unasked("exchangePipelined"),
     streamTcp: unasked("streamTcp"),
     connectSmtpTls: unasked("connectSmtpTls"),
     tail: unasked("tail"),

@@ -44,7 +44,7 @@ export interface ChainCollected {
   readonly hostNames: readonly string[];
 }
 
-export function* collectChain(run: Run, { zone }: AuditPlan): Step<ChainCollected> {
+export function* collectChain(run: Run, zone: string): Step<ChainCollected> {
   const chain = yield* resolve(run, zone, TYPE.SOA);
   const ds = yield* resolve(run, zone, TYPE.DS);
   const delegation = run.cache.delegations.get(zone, run.nowSeconds)?.value;
@@ -61,12 +61,10 @@ export function* collectChain(run: Run, { zone }: AuditPlan): Step<ChainCollecte
   };
 }
 
-/** What one of the parent's servers says of the zone. */
-export function* collectParentServer(run: Run, zone: string, server: ServerAddress): Step<ParentServerSeen> {
+/** What one of the parent's servers says of the zone: of its keys (DS) or of its servers (NS). */
+export function* collectAtParent(run: Run, zone: string, { address }: ServerAddress, type: number): Step<Reply> {
   const flags = { recursionDesired: false, checkingDisabled: false };
-  const query = { server: server.address, name: zone, zone: ancestor(zone), ...flags };
-  const ds = replyOf(yield* ask(run, { ...query, type: TYPE.DS }));
-  return { ...server, ds, ns: replyOf(yield* ask(run, { ...query, type: TYPE.NS })) };
+  return replyOf(yield* ask(run, { server: address, name: zone, zone: ancestor(zone), type, ...flags }));
 }
 
 /** All that was learnt of who serves the zone, put together: each address of each name once. */
@@ -123,9 +121,8 @@ export const replyOf = (
     | { readonly failure: NonNullable<Extract<Reply, { failure: unknown }>["failure"]> },
 ): Reply => ("message" in got ? { message: got.message } : { failure: got.failure });
 
-/** Asks one server for probes, one after the other, and keeps the replies. */
+/** Asks one server, without recursion and for the zone. */
 class Asker {
-  readonly probes: Partial<Record<Probe, Reply>> = {};
   private readonly run: Run;
   private readonly base: Omit<OutQuery, "name" | "type" | "transport">;
 
@@ -135,37 +132,41 @@ class Asker {
   }
 
   /** As a resolver would: over TCP again what was cut. */
-  *put(probe: Probe, name: string, type: number): Step<void> {
-    this.probes[probe] = yield* this.ask(name, type);
-  }
-
   *ask(name: string, type: number): Step<Reply> {
     return replyOf(yield* ask(this.run, { ...this.base, name, type }));
   }
 
   /** Once, as said. */
-  *once(probe: Probe, name: string, type: number, change: Partial<OutQuery>): Step<void> {
-    this.probes[probe] = replyOf(yield* askOnce(this.run, { transport: "udp", ...this.base, name, type, ...change }));
-  }
-
-  failed(probe: Probe): boolean {
-    const got = this.probes[probe];
-    return got !== undefined && "failure" in got;
+  *once(name: string, type: number, change: Partial<OutQuery> = {}): Step<Reply> {
+    return replyOf(yield* askOnce(this.run, { transport: "udp", ...this.base, name, type, ...change }));
   }
 }
 
-/**
- * What one server has at the zone's apex, its names left to `collectNames`. One that does not answer the first question is asked over
- * TCP, and then left alone.
- */
-export function* collectApex(run: Run, plan: AuditPlan, server: ServerAddress): Step<ServerSeen> {
-  const { zone } = plan;
+/** One question to one server, and the name under which its reply is kept. Each is a step of its own, so that a world may ask several at once. */
+export interface Probing {
+  readonly probe: Probe;
+  readonly step: Step<Reply>;
+}
+
+const OVER_TCP = { transport: "tcp", pipelined: true } as const;
+
+/** The first question to a server, which says whether it is there; and how that is asked again where nothing came. */
+export function firstProbes(run: Run, { zone }: AuditPlan, server: ServerAddress) {
   const asker = new Asker(run, zone, server);
-  yield* asker.put("soa", zone, TYPE.SOA);
-  yield* asker.once("soa-tcp", zone, TYPE.SOA, { transport: "tcp" });
-  if (asker.failed("soa")) return { ...server, probes: asker.probes, names: [] };
-  for (const [probe, label, type] of CONTENT) if (probe !== "soa") yield* asker.put(probe, below(plan, label), type);
-  return { ...server, probes: asker.probes, names: [] };
+  return {
+    soa: asker.ask(zone, TYPE.SOA),
+    /** Over TCP, on a connection that the names may share later. */
+    tcp: asker.once(zone, TYPE.SOA, OVER_TCP),
+    plain: asker.once(zone, TYPE.SOA, { edns: "none" }),
+  };
+}
+
+/** What a server that answered has at the zone's apex besides its SOA. */
+export function apexProbes(run: () => Run, plan: AuditPlan, server: ServerAddress): Probing[] {
+  return CONTENT.filter(([probe]) => probe !== "soa").map(([probe, label, type]) => ({
+    probe,
+    step: new Asker(run(), plan.zone, server).ask(below(plan, label), type),
+  }));
 }
 
 /** What is to be asked of a server besides the apex: nothing where it did not answer there. */
@@ -174,42 +175,59 @@ export function namesFor({ probes }: ServerSeen, plan: AuditPlan): RrsetName[] {
   return [...plan.names, ...serverNames(probes.ns, plan), ...tlsaNames(plan)];
 }
 
-/** What one server has of these names: a part of them, so that a world may ask for several parts at once. */
+/**
+ * What one server has of these names: a part of them, so that a world may ask for several parts at once. `pipelined`: over one TCP
+ * connection, as long as that goes well.
+ */
 export function* collectNames(
   run: Run,
   { zone }: AuditPlan,
   server: ServerAddress,
   names: readonly RrsetName[],
+  pipelined = false,
 ): Step<ServerSeen["names"]> {
   const asker = new Asker(run, zone, server);
   const out: { asked: RrsetName; reply: Reply }[] = [];
-  for (const asked of names) out.push({ asked, reply: yield* asker.ask(asked.name, asked.type) });
+  let together = pipelined;
+  for (const asked of names) {
+    let reply = together ? yield* asker.once(asked.name, asked.type, OVER_TCP) : undefined;
+    // A server may close a connection when it likes (RFC 7766 §6.2.3); that says nothing of the name.
+    if (!reply || "failure" in reply) {
+      together = false;
+      reply = yield* asker.ask(asked.name, asked.type);
+    }
+    out.push({ asked, reply });
+  }
   return out;
 }
 
 /**
- * How one server behaves: apart from its content, so that a world may ask for both at once. What is odd for everybody (recursion,
- * transfer) is tried on an own zone only.
+ * How a server behaves that answered without EDNS: apart from its content. What is odd for everybody (recursion, transfer) is tried on
+ * an own zone only.
  */
-export function* collectManners(run: Run, plan: AuditPlan, server: ServerAddress): Step<ServerSeen["probes"]> {
-  const { zone } = plan;
-  const asker = new Asker(run, zone, server);
-  yield* asker.once("soa-plain", zone, TYPE.SOA, { edns: "none" });
-  if (asker.failed("soa-plain")) return asker.probes;
-  yield* asker.once("soa-edns1", zone, TYPE.SOA, { edns: "version-1" });
-  yield* asker.once("soa-edns1-option", zone, TYPE.SOA, { edns: "version-1-option" });
-  yield* asker.once("soa-option", zone, TYPE.SOA, { edns: "unknown-option" });
-  yield* asker.once("soa-flag", zone, TYPE.SOA, { edns: "unknown-flag" });
-  yield* asker.once("dnskey-small", zone, TYPE.DNSKEY, { edns: "small" });
-  yield* asker.once("soa-case", mixedCase(zone), TYPE.SOA, {});
-  yield* asker.put("aaaa", zone, TYPE.AAAA);
-  yield* asker.once("foreign", foreignTo(zone), TYPE.NS, {});
-  yield* asker.once("version", "version.bind.", TYPE.TXT, { class: CHAOS, edns: "none" });
-  if (plan.own) {
-    yield* asker.once("recursion", foreignTo(zone), TYPE.NS, { recursionDesired: true });
-    yield* asker.once("transfer", zone, TYPE.AXFR, { transport: "tcp" });
-  }
-  return asker.probes;
+export function mannersProbes(run: () => Run, { zone, own }: AuditPlan, server: ServerAddress): Probing[] {
+  const asker = () => new Asker(run(), zone, server);
+  const once = (probe: Probe, name: string, type: number, change: Partial<OutQuery>): Probing => ({
+    probe,
+    step: asker().once(name, type, change),
+  });
+  return [
+    once("soa-edns1", zone, TYPE.SOA, { edns: "version-1" }),
+    once("soa-edns1-option", zone, TYPE.SOA, { edns: "version-1-option" }),
+    once("soa-option", zone, TYPE.SOA, { edns: "unknown-option" }),
+    once("soa-flag", zone, TYPE.SOA, { edns: "unknown-flag" }),
+    once("dnskey-small", zone, TYPE.DNSKEY, { edns: "small" }),
+    once("soa-case", mixedCase(zone), TYPE.SOA, {}),
+    { probe: "aaaa", step: asker().ask(zone, TYPE.AAAA) },
+    once("foreign", foreignTo(zone), TYPE.NS, {}),
+    once("version", "version.bind.", TYPE.TXT, { class: CHAOS, edns: "none" }),
+    ...(own
+      ? [
+          once("recursion", foreignTo(zone), TYPE.NS, { recursionDesired: true }),
+          once("transfer", zone, TYPE.AXFR, { transport: "tcp" }),
+        ]
+      : []),
+  ];
 }
 
 const CHAOS = 3;

@@ -47,13 +47,15 @@ export function audit(seen: ZoneSeen, policy: AuditPolicy = DEFAULT_POLICY, befo
 }
 
 export {
-  collectApex,
+  apexProbes,
+  collectAtParent,
   collectChain,
-  collectManners,
   collectNames,
-  collectParentServer,
+  firstProbes,
   hostOf,
+  mannersProbes,
   namesFor,
+  type Probing,
   parentOf,
 } from "./collect.ts";
 export { type AuditFinding, type AuditPolicy, DEFAULT_POLICY, type Rule } from "./rule.ts";

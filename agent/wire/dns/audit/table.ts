@@ -3,7 +3,7 @@
  * this table. Pure; bounded (signatures per RRset, keys per signature).
  */
 import { parseDnskey } from "../dnskey.ts";
-import type { ResourceRecord } from "../message.ts";
+import type { Message, ResourceRecord } from "../message.ts";
 import { type SignedRrset, signedRrsets } from "../resolver/classify.ts";
 import { parseRrsig, type Rrsig, type VerifyFailure, validity, verifyRrset } from "../rrsig.ts";
 import { TYPE } from "../types.ts";
@@ -57,6 +57,31 @@ type Verdicts = Map<string, readonly JudgedSignature[]>;
 
 const hex = ({ rdata }: ResourceRecord) => Buffer.from(rdata.buffer, rdata.byteOffset, rdata.length).toString("hex");
 
+/** An RRset of one message as text. */
+interface Told {
+  readonly set: SignedRrset;
+  readonly key: string;
+  readonly content: string;
+  /** All that a verdict depends on, but for the keys. */
+  readonly all: string;
+}
+
+/** By a message's answer section: the same message heard from several servers (dns-drive.ts) is gone through once. */
+const tellings = new WeakMap<Message["answer"], readonly Told[]>();
+
+function toldIn({ answer, authority }: Message): readonly Told[] {
+  const known = tellings.get(answer);
+  if (known) return known;
+  const sets = signedRrsets([...answer, ...authority]).filter(({ type }) => type !== TYPE.RRSIG);
+  const told = sets.map((set) => {
+    const key = `${set.type}/${set.name}`;
+    const content = set.records.map(hex).sort().join();
+    return { set, key, content, all: [key, content, ...set.signatures.map(hex)].join("|") };
+  });
+  tellings.set(answer, told);
+  return told;
+}
+
 function judgeServer(seen: ZoneSeen, server: ServerSeen, verdicts: Verdicts): JudgedRrset[] {
   const { zone } = seen.plan;
   const keys = keysOf(server, zone);
@@ -70,13 +95,11 @@ function judgeServer(seen: ZoneSeen, server: ServerSeen, verdicts: Verdicts): Ju
   for (const reply of replies) {
     const message = messageOf(reply);
     if (!message || !speaks(server, message)) continue;
-    for (const set of signedRrsets([...message.answer, ...message.authority])) {
-      const key = `${set.type}/${set.name}`;
-      if (set.type === TYPE.RRSIG || done.has(key) || !belongs(set, zone)) continue;
-      const content = set.records.map(hex).sort().join();
-      const all = [key, keysText, content, ...set.signatures.map(hex)].join("|");
-      const signatures = verdicts.get(all) ?? judgeRrset(set, keys, seen.atSeconds);
-      verdicts.set(all, signatures);
+    for (const { set, key, content, all } of toldIn(message)) {
+      if (done.has(key) || !belongs(set, zone)) continue;
+      const by = `${keysText}|${all}`;
+      const signatures = verdicts.get(by) ?? judgeRrset(set, keys, seen.atSeconds);
+      verdicts.set(by, signatures);
       done.set(key, { name: set.name, type: set.type, server, signatures, content });
     }
   }

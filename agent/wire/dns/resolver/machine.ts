@@ -19,6 +19,8 @@ export interface OutQuery {
   /** Default 1, IN. */
   readonly class?: number;
   readonly transport: "udp" | "tcp";
+  /** Over TCP: on one connection with others that are under way (RFC 7766 §6.2.1.1). */
+  readonly pipelined?: true;
   readonly recursionDesired: boolean;
   readonly checkingDisabled: boolean;
   /** For probes of a server's manners: no OPT at all, one of version 1, with an unknown option or flag, or for 512 octets. */

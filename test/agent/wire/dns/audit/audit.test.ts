@@ -10,15 +10,17 @@ import { collectMail, mailDomains } from "../../../../../agent/wire/dns/audit/co
 import { collectMaster, masterName } from "../../../../../agent/wire/dns/audit/collect-master.ts";
 import {
   type AuditFinding,
+  apexProbes,
   audit,
-  collectApex,
+  collectAtParent,
   collectChain,
-  collectManners,
   collectNames,
-  collectParentServer,
   DEFAULT_POLICY,
+  firstProbes,
   hostOf,
+  mannersProbes,
   namesFor,
+  type Probing,
   parentOf,
   RULES,
   type ZoneSeen,
@@ -102,15 +104,25 @@ function collect(setup: Setup): ZoneSeen {
     expects: setup.expects ?? {},
     public: setup.public ?? false,
   };
-  const chain = drive(collectChain(first, plan), all).result;
-  const parents = (chain.parent?.servers ?? []).map((one) => drive(collectParentServer(run(), "vn.", one), all).result);
+  const chain = drive(collectChain(first, "vn."), all).result;
+  const parents = (chain.parent?.servers ?? []).map((one) => {
+    const [ds, ns] = [TYPE.DS, TYPE.NS].map((type) => drive(collectAtParent(run(), "vn.", one, type), all).result);
+    return { ...one, ds: ds!, ns: ns! };
+  });
   const hosts = chain.hostNames.map((name) => drive(hostOf(run(), name), all).result);
   const parent = parentOf(first, chain, parents, hosts);
   const servers = parent.servers.map((one) => {
-    const manners = drive(collectManners(run(), plan, one), all).result;
-    const apex = drive(collectApex(run(), plan, one), all).result;
+    const ran = (probings: readonly Probing[]) =>
+      Object.fromEntries(probings.map(({ probe, step }) => [probe, drive(step, all).result]));
+    const first = firstProbes(run(), plan, one);
+    const plain = drive(first.plain, all).result;
+    const manners = { "soa-plain": plain, ...("failure" in plain ? {} : ran(mannersProbes(run, plan, one))) };
+    const soa = drive(first.soa, all).result;
+    const tcp = drive(first.tcp, all).result;
+    const content = { soa, "soa-tcp": tcp, ...("failure" in soa ? {} : ran(apexProbes(run, plan, one))) };
+    const apex = { ...one, probes: content, names: [] };
     const names = drive(collectNames(run(), plan, one, namesFor(apex, plan)), all).result;
-    return { ...apex, names, probes: { ...manners, ...apex.probes } };
+    return { ...apex, names, probes: { ...manners, ...content } };
   });
   const mail = mailDomains(plan).flatMap((domain) => drive(collectMail(run(), domain, plan), all).result ?? []);
   const master = drive(collectMaster(run(), "vn.", masterName(parent.chain)!, parent.named), all).result;

@@ -1,7 +1,7 @@
 // A zone's whole audit in one go: the chain from the root, its parent, each of its servers side by side, and the rules over what
 // was seen. Pure: the driver (dns-drive.ts) sends; used by the check `zone-audit` and by the command line.
 
-import { collectAtParent, collectChain, collectForwarded, hostOf, parentOf } from "./dns/audit/collect.ts";
+import { collectAtParent, collectChain, collectForwarded, hostOf, serversOf } from "./dns/audit/collect.ts";
 import { collectAbove, serversAbove } from "./dns/audit/collect-above.ts";
 import { collectMail, mailDomains } from "./dns/audit/collect-mail.ts";
 import { collectMaster, collectReverse, masterName } from "./dns/audit/collect-master.ts";
@@ -10,7 +10,7 @@ import { type AuditFinding, type AuditPolicy, audit } from "./dns/audit/index.ts
 import { type LookMemory, remember } from "./dns/audit/memory.ts";
 import { type ChainZone, chainOf } from "./dns/audit/path.ts";
 import { type AnchoredKeys, anchoredKeys } from "./dns/audit/rules/above.ts";
-import type { AuditPlan, RrsetName, ServerAddress, ZoneSeen } from "./dns/audit/seen.ts";
+import type { AuditPlan, ParentServerSeen, RrsetName, ServerAddress, ZoneSeen } from "./dns/audit/seen.ts";
 import { type Stage, stagesOf } from "./dns/audit/stage.ts";
 import { judgeAll } from "./dns/audit/table.ts";
 import { resolve, startRun } from "./dns/resolve.ts";
@@ -67,10 +67,18 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
   const { config, policy, resolver, cache = new ResolverCache() } = request;
   const run = () => startRun(config, nowSeconds, cache, LIMITS);
   const first = run();
-  const parent = await parentSeen(driver, run, first, request.plan);
-  const wanted = request.servers ? named(request.servers, parent.named) : parent.servers;
+  const { chain, zone, hosts, askingParent } = await parentSeen(driver, run, first, request.plan);
+  const wanted = request.servers ? named(request.servers, hosts.named) : hosts.servers;
+  const master = resolver ? undefined : masterName(chain.chain);
+  // None of this waits for the names below the apex.
+  const beside = Promise.all([
+    askingParent,
+    Promise.all(serversAbove(first, zone).map((one) => driver.run(collectAbove(run(), one)))),
+    master === undefined ? undefined : driver.run(collectMaster(run(), zone, master, hosts.named)),
+    reverseOf(driver, run, request.plan, hosts.named),
+    mailAhead(driver, run, zone),
+  ]);
   const isTried = request.plan.own && wanted[0] !== undefined;
-  // While the names are found out, the servers are asked for all that does not depend on them.
   const finding = isTried ? discovered(driver, run, request, wanted) : Promise.resolve(undefined);
   const planning = finding.then((found) =>
     found ? { ...request.plan, names: merged(request.plan.names, found.names) } : request.plan,
@@ -81,19 +89,18 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
     await mailAhead(driver, run, domain);
     return driver.run(collectMail(run(), domain, plan));
   };
-  const master = resolver ? undefined : masterName(parent.chain);
-  const [servers, mail, above, mastered, reverse] = await Promise.all([
+  const [servers, mail, [atParent, above, mastered, reverse]] = await Promise.all([
     looking ? Promise.all(looking) : driver.run(collectForwarded(run(), plan, resolver!)).then((one) => [one]),
     Promise.all(mailDomains(plan).map(mailOf)).then((all) => all.filter((one) => one !== undefined)),
-    Promise.all(serversAbove(first, plan.zone).map((one) => driver.run(collectAbove(run(), one)))),
-    master === undefined ? undefined : driver.run(collectMaster(run(), plan.zone, master, parent.named)),
-    reverseOf(driver, run, plan, parent.named),
+    beside,
   ]);
+  const parent = chain.parent && { zone: chain.parent.zone, servers: atParent };
   const governing = anchorFor(config.anchors, plan.zone);
   const anchor = governing && "anchor" in governing ? governing.anchor : undefined;
   const atSeconds = validationTime(first);
   const known = { ...(anchor && { anchor }), ...(mastered && { master: mastered }), ...(reverse && { reverse }) };
-  const seen: ZoneSeen = { plan, atSeconds, ...parent, servers, mail, above, ...known };
+  const { chain: soa, ds } = chain;
+  const seen: ZoneSeen = { plan, atSeconds, chain: soa, ds, parent, ...hosts, servers, mail, above, ...known };
   const rrsets = judgeAll(seen);
   const anchored = anchoredKeys(seen);
   const tlsa = request.tls ? await tlsaFindings(seen, addressesBy(driver, run), request.tls) : [];
@@ -108,22 +115,20 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
   };
 }
 
-/** The chain first; then the parent's servers and the names of the zone's own, all side by side. */
+/** The chain first, then where the names of the zone's servers lead; what the parent's servers say of it comes in its own time. */
 async function parentSeen(driver: Driver, run: () => Run, first: Run, { zone }: AuditPlan) {
   await chainAhead(driver, run, zone);
   const chain = await driver.run(collectChain(first, zone));
   const atParent = (server: ServerAddress, type: number) => driver.run(collectAtParent(run(), zone, server, type));
-  const [servers] = await Promise.all([
-    Promise.all(
-      (chain.parent?.servers ?? []).map(async (server) => {
-        const [ds, ns] = await Promise.all([atParent(server, TYPE.DS), atParent(server, TYPE.NS)]);
-        return { ...server, ds, ns };
-      }),
-    ),
-    hostsAhead(driver, run, chain.hostNames),
-  ]);
+  const askingParent = Promise.all(
+    (chain.parent?.servers ?? []).map(async (server): Promise<ParentServerSeen> => {
+      const [ds, ns] = await Promise.all([atParent(server, TYPE.DS), atParent(server, TYPE.NS)]);
+      return { ...server, ds, ns };
+    }),
+  );
+  await hostsAhead(driver, run, chain.hostNames);
   const hosts = await Promise.all(chain.hostNames.map((name) => driver.run(hostOf(run(), name))));
-  return parentOf(first, chain, servers, hosts);
+  return { zone, chain, hosts: serversOf(first, chain, hosts), askingParent };
 }
 
 const MAX_REVERSE = 32;
@@ -150,11 +155,16 @@ async function discovered(
 ): Promise<Found> {
   const tried = servers.slice(0, MAX_TRIED);
   let failed: TransferFailure | undefined;
-  for (const { address } of transfer ? tried : []) {
-    const { doors, port, key } = transfer!;
-    const got = await transferZone(plan.zone, { address, port }, doors, key);
-    if (got.ok) return fromTransfer(plan.zone, got.records);
-    if (key) failed = got.why;
+  if (transfer) {
+    const { doors, port, key } = transfer;
+    const ask = ({ address }: ServerAddress) => transferZone(plan.zone, { address, port }, doors, key);
+    // With a key the first one will do. Without one nearly all refuse, and two may as well do so at once.
+    const early = key ? [] : await Promise.all(tried.map(ask));
+    for (const [i, server] of tried.entries()) {
+      const got = early[i] ?? (await ask(server));
+      if (got.ok) return fromTransfer(plan.zone, got.records);
+      if (key) failed = got.why;
+    }
   }
   let found: Discovered = { names: [], extent: "none" };
   for (const { address } of tried) {

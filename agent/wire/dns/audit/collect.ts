@@ -12,7 +12,6 @@ import {
   type AuditPlan,
   answerOf,
   CONTENT,
-  type ParentServerSeen,
   type Probe,
   type Reply,
   type RrsetName,
@@ -21,10 +20,8 @@ import {
   type ServerSeen,
 } from "./seen.ts";
 
-export interface ParentCollected {
-  readonly chain: Resolution;
-  readonly ds: Resolution;
-  readonly parent: { readonly zone: string; readonly servers: readonly ParentServerSeen[] } | undefined;
+/** Who serves the zone. */
+export interface ServersCollected {
   /** The zone's servers as the delegation and the zone itself name them, each address once. */
   readonly named: readonly ServerAddress[];
   /** What the names of its servers lead to. */
@@ -68,18 +65,12 @@ export function* collectAtParent(run: Run, zone: string, { address }: ServerAddr
 }
 
 /** All that was learnt of who serves the zone, put together: each address of each name once. */
-export function parentOf(
-  run: Run,
-  { chain, ds, parent, delegated }: ChainCollected,
-  servers: readonly ParentServerSeen[],
-  hosts: readonly ServerHost[],
-): ParentCollected {
+export function serversOf(run: Run, { delegated }: ChainCollected, hosts: readonly ServerHost[]): ServersCollected {
   const found = new Map<string, ServerAddress>();
   const led = hosts.flatMap(({ name, addresses }) => addresses.map((address) => ({ name, address })));
   for (const server of [...delegated, ...led]) found.set(`${server.name} ${server.address}`, server);
   const named = [...found.values()];
-  const reachable = named.filter((server) => canReach(run, server.address));
-  return { chain, ds, parent: parent && { zone: parent.zone, servers }, named, hosts, servers: reachable };
+  return { named, hosts, servers: named.filter((server) => canReach(run, server.address)) };
 }
 
 export const canReach = ({ config }: Run, address: string): boolean =>

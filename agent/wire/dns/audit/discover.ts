@@ -52,7 +52,7 @@ interface Piece {
 }
 
 /** Names asked for at once: few at first, for a small zone is soon gone through. */
-const WIDTHS = [8, 16, 32] as const;
+const WIDTHS = [8, 24, 48] as const;
 /** Names asked for between two that are known: many in one place bring the same piece again. */
 const MAX_BETWEEN = 7;
 

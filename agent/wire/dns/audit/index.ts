@@ -56,7 +56,7 @@ export {
   mannersProbes,
   namesFor,
   type Probing,
-  parentOf,
+  serversOf,
 } from "./collect.ts";
 export { type AuditFinding, type AuditPolicy, DEFAULT_POLICY, type Rule } from "./rule.ts";
 export type { AuditPlan, RrsetName, ServerAddress, ServerSeen, ZoneSeen } from "./seen.ts";

@@ -21,8 +21,8 @@ import {
   mannersProbes,
   namesFor,
   type Probing,
-  parentOf,
   RULES,
+  serversOf,
   type ZoneSeen,
 } from "../../../../../agent/wire/dns/audit/index.ts";
 import { type LookMemory, NOTHING_KNOWN } from "../../../../../agent/wire/dns/audit/memory.ts";
@@ -110,8 +110,9 @@ function collect(setup: Setup): ZoneSeen {
     return { ...one, ds: ds!, ns: ns! };
   });
   const hosts = chain.hostNames.map((name) => drive(hostOf(run(), name), all).result);
-  const parent = parentOf(first, chain, parents, hosts);
-  const servers = parent.servers.map((one) => {
+  const parent = chain.parent && { zone: chain.parent.zone, servers: parents };
+  const known = serversOf(first, chain, hosts);
+  const servers = known.servers.map((one) => {
     const ran = (probings: readonly Probing[]) =>
       Object.fromEntries(probings.map(({ probe, step }) => [probe, drive(step, all).result]));
     const first = firstProbes(run(), plan, one);
@@ -125,11 +126,12 @@ function collect(setup: Setup): ZoneSeen {
     return { ...apex, names, probes: { ...manners, ...content } };
   });
   const mail = mailDomains(plan).flatMap((domain) => drive(collectMail(run(), domain, plan), all).result ?? []);
-  const master = drive(collectMaster(run(), "vn.", masterName(parent.chain)!, parent.named), all).result;
+  const master = drive(collectMaster(run(), "vn.", masterName(chain.chain)!, known.named), all).result;
   const reverse = setup.reverse?.map(([address, ...ptr]) => ({ address, names: ptr, failed: false }));
   const above = serversAbove(first, "vn.").map((one) => drive(collectAbove(run(), one), all).result);
-  const known = { anchor: config.anchors.anchors[0]!, master, ...(reverse && { reverse }) };
-  return { plan, atSeconds: NOW, ...parent, servers, mail, above, ...known };
+  const more = { anchor: config.anchors.anchors[0]!, master, ...(reverse && { reverse }) };
+  const { chain: soa, ds } = chain;
+  return { plan, atSeconds: NOW, chain: soa, ds, parent, ...known, servers, mail, above, ...more };
 }
 
 /** Signs DS at the cut: made here, because DS are records and not text. */

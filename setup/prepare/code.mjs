@@ -10,7 +10,7 @@ import { run } from "../run.mjs";
 import { text } from "../say.mjs";
 import { hashOf } from "./screen.mjs";
 
-const MADE_OF = ["agent", "console", "infra", "protocol", "package-lock.json"];
+const MADE_OF = ["agent", "cli", "console", "infra", "protocol", "package-lock.json"];
 const PROGRAMS = [
   "agent/main.ts",
   "console/main.ts",
@@ -43,6 +43,7 @@ export const code = {
     });
     if (ran.code !== 0)
       throw new SetupFailure("code-compile-failed", { where: root, detail: ran.output.slice(0, 2_000) });
+    await bundle(machine);
     // Node writes each entry for its own account only.
     for (const entry of readdirSync(CODE, { recursive: true, withFileTypes: true }))
       chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
@@ -50,3 +51,15 @@ export const code = {
   },
   there: () => text("code.there"),
 };
+
+/** Makes the bundle of `vonggac check`, and its compiled form by running it once. @param {import("../machine.mjs").Machine} machine */
+async function bundle(machine) {
+  for (const args of [
+    [join("setup", "prepare", "check-bundle.mjs")],
+    [join("cli", "vonggac.mjs"), "check", "dnssec", "--explain", "ZONE_CHAIN_BROKEN"],
+  ]) {
+    const ran = await run(pinnedNode(machine), args, { cwd: machine.root, env: projectEnv(machine) });
+    if (ran.code !== 0)
+      throw new SetupFailure("code-compile-failed", { where: args[0] ?? "", detail: ran.output.slice(0, 2_000) });
+  }
+}

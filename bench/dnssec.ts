@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { bundled } from "../setup/bundled.mjs";
 
 const TOOLS = [
   "unshare",
@@ -29,6 +30,8 @@ export async function dnssec(args: string[]): Promise<unknown> {
   if (missing.length > 0)
     throw new Error(`missing: ${missing.join(", ")}. apt-get install --no-install-recommends ${PACKAGES}`);
   if (process.getuid?.() !== 0) throw new Error("the bench needs a network namespace: run as root");
+  if (bundled("check") === undefined)
+    process.stderr.write("ours is run from its sources, as nobody does after set-up: npm start -- --prepare-only\n");
   const script = path.join(import.meta.dirname, "dnssec/inside.ts");
   const child = spawn(
     "unshare",

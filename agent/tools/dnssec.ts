@@ -15,7 +15,6 @@ import { anchorFor } from "../wire/dns/validator/anchors.ts";
 import { edeOf, type Verdict } from "../wire/dns/validator/verdict.ts";
 import { Driver, type Wires } from "../wire/dns-drive.ts";
 import { familiesReached } from "../wire/dns-reach.ts";
-import { chainAhead } from "../wire/zone-ahead.ts";
 import { auditZone, type ZoneAudit } from "../wire/zone-audit.ts";
 import { type DnssecInput, type DnssecRequest, readRequest } from "./dnssec-input.ts";
 import { ToolError } from "./errors.ts";
@@ -88,7 +87,7 @@ export async function checkDnssec(request: DnssecRequest, wires: ToolWires): Pro
   const driver = new Driver(wires, { port: input.port });
   const { config, skipped } = await configure(input, driver);
   const cache = new ResolverCache();
-  const { zone, names } = await enclosing(input, () => startRun(config, seconds(wires), cache), driver);
+  const { zone, names } = await enclosing(input, startRun(config, seconds(wires), cache), driver);
   const probe = `vg-${wires.random16().toString(16)}${wires.random16().toString(16)}`;
   const result = await auditZone(driver, seconds(wires), {
     config: withStub(config, zone, input.servers),
@@ -183,18 +182,17 @@ function withStub(config: ResolverConfig, zone: string, servers: readonly string
 const NAME_TYPES = [TYPE.A, TYPE.AAAA, TYPE.CNAME, TYPE.MX, TYPE.TXT, TYPE.TLSA];
 
 /** The zone that a name lies in, and what to look at of the name. A name that servers were given for is taken as a zone. */
-async function enclosing({ name, servers }: DnssecInput, newRun: () => Run, driver: Driver) {
+async function enclosing({ name, servers }: DnssecInput, run: Run, driver: Driver) {
   if (servers.length > 0) return { zone: name, names: [] };
-  await chainAhead(driver, newRun, name);
-  const run = newRun();
-  const soa = await driver.run(resolve(run, name, TYPE.SOA));
+  // What is believed is the audit's question; here it is only where the zone begins.
+  const soa = await driver.run(resolve(run, name, TYPE.SOA, { validate: false }));
   const owner = soa.authority.find((set) => set.type === TYPE.SOA)?.name;
   const isOwn = soa.failure !== undefined || owner === undefined || soa.answer.some((set) => set.type === TYPE.SOA);
   if (isOwn) return { zone: name, names: [] };
   if (soa.rcode === RCODE.NXDOMAIN) throw new ToolError("name-missing", name, `${name} is not in ${owner}`);
   const names: RrsetName[] = [];
   for (const type of NAME_TYPES) {
-    const found = await driver.run(resolve(run, name, type));
+    const found = await driver.run(resolve(run, name, type, { validate: false }));
     if (found.answer.some((set) => set.name === name && set.type === type)) names.push({ name, type });
   }
   return { zone: owner, names };

@@ -15,9 +15,14 @@ const askAhead = (driver: Driver, run: NewRun, questions: readonly Question[]) =
 
 const ADDRESSES = [TYPE.A, TYPE.AAAA];
 
-/** What the chain of trust to a name needs: down to its servers first, then keys and DS of all names above it at once. */
-export async function chainAhead(driver: Driver, run: NewRun, name: string): Promise<void> {
+/** The way down to a name's servers. */
+export async function wayAhead(driver: Driver, run: NewRun, name: string): Promise<void> {
   await askAhead(driver, run, [{ name, type: TYPE.SOA }]);
+}
+
+/** What the chain of trust to a name needs: the way there, then keys and DS of all names above it at once. */
+export async function chainAhead(driver: Driver, run: NewRun, name: string): Promise<void> {
+  await wayAhead(driver, run, name);
   const { cache, nowSeconds } = run();
   const servers = cache.delegations.get(name, nowSeconds)?.value.servers ?? [];
   await askAhead(driver, run, [

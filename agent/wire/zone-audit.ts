@@ -1,7 +1,14 @@
 // A zone's whole audit in one go: the chain from the root, its parent, each of its servers side by side, and the rules over what
 // was seen. Pure: the driver (dns-drive.ts) sends; used by the check `zone-audit` and by the command line.
 
-import { collectAtParent, collectChain, collectForwarded, hostOf, serversOf } from "./dns/audit/collect.ts";
+import {
+  collectAtParent,
+  collectChain,
+  collectForwarded,
+  delegatedServers,
+  hostOf,
+  serversOf,
+} from "./dns/audit/collect.ts";
 import { collectAbove, serversAbove } from "./dns/audit/collect-above.ts";
 import { collectMail, mailDomains } from "./dns/audit/collect-mail.ts";
 import { collectMaster, collectReverse, masterName } from "./dns/audit/collect-master.ts";
@@ -10,7 +17,7 @@ import { type AuditFinding, type AuditPolicy, audit } from "./dns/audit/index.ts
 import { type LookMemory, remember } from "./dns/audit/memory.ts";
 import { type ChainZone, chainOf } from "./dns/audit/path.ts";
 import { type AnchoredKeys, anchoredKeys } from "./dns/audit/rules/above.ts";
-import type { AuditPlan, ParentServerSeen, RrsetName, ServerAddress, ZoneSeen } from "./dns/audit/seen.ts";
+import type { AuditPlan, ParentServerSeen, RrsetName, ServerAddress, ServerSeen, ZoneSeen } from "./dns/audit/seen.ts";
 import { type Stage, stagesOf } from "./dns/audit/stage.ts";
 import { judgeAll } from "./dns/audit/table.ts";
 import { resolve, startRun } from "./dns/resolve.ts";
@@ -22,7 +29,7 @@ import type { TsigKey } from "./dns/tsig.ts";
 import { TYPE } from "./dns/types.ts";
 import { anchorFor } from "./dns/validator/anchors.ts";
 import type { Driver } from "./dns-drive.ts";
-import { chainAhead, hostsAhead, mailAhead } from "./zone-ahead.ts";
+import { chainAhead, hostsAhead, mailAhead, wayAhead } from "./zone-ahead.ts";
 import { lookAt } from "./zone-servers.ts";
 import { type TlsDoors, tlsaFindings } from "./zone-tlsa.ts";
 import { type TransferDoors, type TransferFailure, transferZone } from "./zone-transfer.ts";
@@ -67,8 +74,27 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
   const { config, policy, resolver, cache = new ResolverCache() } = request;
   const run = () => startRun(config, nowSeconds, cache, LIMITS);
   const first = run();
-  const { chain, zone, hosts, askingParent } = await parentSeen(driver, run, first, request.plan);
-  const wanted = request.servers ? named(request.servers, hosts.named) : hosts.servers;
+  const { zone } = request.plan;
+  await wayAhead(driver, run, zone);
+  const looks = new Map<string, Promise<ServerSeen>>();
+  const lookOnce = (server: ServerAddress): Promise<ServerSeen> => {
+    const key = `${server.name} ${server.address}`;
+    const look = looks.get(key) ?? lookAt(driver, run, request.plan, planning, server);
+    looks.set(key, look);
+    return look;
+  };
+  // Whom the delegation names with an address need not wait until the chain is judged and the zone was asked for its servers.
+  const early = request.servers || resolver ? [] : delegatedServers(first, zone);
+  const asking = parentSeen(driver, run, first, zone);
+  const wanting = asking.then(({ hosts }) => (request.servers ? named(request.servers, hosts.named) : hosts.servers));
+  const finding = request.plan.own
+    ? Promise.resolve(early.length > 0 ? early : wanting).then((some) => discovered(driver, run, request, some))
+    : Promise.resolve(undefined);
+  const planning = finding.then((found) =>
+    found ? { ...request.plan, names: merged(request.plan.names, found.names) } : request.plan,
+  );
+  for (const server of early) void lookOnce(server);
+  const { chain, hosts, askingParent } = await asking;
   const master = resolver ? undefined : masterName(chain.chain);
   // None of this waits for the names below the apex.
   const beside = Promise.all([
@@ -78,19 +104,14 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
     reverseOf(driver, run, request.plan, hosts.named),
     mailAhead(driver, run, zone),
   ]);
-  const isTried = request.plan.own && wanted[0] !== undefined;
-  const finding = isTried ? discovered(driver, run, request, wanted) : Promise.resolve(undefined);
-  const planning = finding.then((found) =>
-    found ? { ...request.plan, names: merged(request.plan.names, found.names) } : request.plan,
-  );
-  const looking = resolver ? undefined : wanted.map((server) => lookAt(driver, run, request.plan, planning, server));
+  const looking = resolver ? undefined : Promise.all((await wanting).map(lookOnce));
   const [found, plan] = await Promise.all([finding, planning]);
   const mailOf = async (domain: string) => {
     await mailAhead(driver, run, domain);
     return driver.run(collectMail(run(), domain, plan));
   };
   const [servers, mail, [atParent, above, mastered, reverse]] = await Promise.all([
-    looking ? Promise.all(looking) : driver.run(collectForwarded(run(), plan, resolver!)).then((one) => [one]),
+    looking ?? driver.run(collectForwarded(run(), plan, resolver!)).then((one) => [one]),
     Promise.all(mailDomains(plan).map(mailOf)).then((all) => all.filter((one) => one !== undefined)),
     beside,
   ]);
@@ -116,7 +137,7 @@ export async function auditZone(driver: Driver, nowSeconds: number, request: Aud
 }
 
 /** The chain first, then where the names of the zone's servers lead; what the parent's servers say of it comes in its own time. */
-async function parentSeen(driver: Driver, run: () => Run, first: Run, { zone }: AuditPlan) {
+async function parentSeen(driver: Driver, run: () => Run, first: Run, zone: string) {
   await chainAhead(driver, run, zone);
   const chain = await driver.run(collectChain(first, zone));
   const atParent = (server: ServerAddress, type: number) => driver.run(collectAtParent(run(), zone, server, type));
@@ -128,7 +149,7 @@ async function parentSeen(driver: Driver, run: () => Run, first: Run, { zone }: 
   );
   await hostsAhead(driver, run, chain.hostNames);
   const hosts = await Promise.all(chain.hostNames.map((name) => driver.run(hostOf(run(), name))));
-  return { zone, chain, hosts: serversOf(first, chain, hosts), askingParent };
+  return { chain, hosts: serversOf(first, chain, hosts), askingParent };
 }
 
 const MAX_REVERSE = 32;
@@ -152,8 +173,9 @@ async function discovered(
   run: () => Run,
   { plan, transfer }: AuditRequest,
   servers: readonly ServerAddress[],
-): Promise<Found> {
+): Promise<Found | undefined> {
   const tried = servers.slice(0, MAX_TRIED);
+  if (tried.length === 0) return undefined;
   let failed: TransferFailure | undefined;
   if (transfer) {
     const { doors, port, key } = transfer;

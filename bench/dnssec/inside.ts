@@ -4,14 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inParallel } from "../../test/vectors/differential/zones/tree.ts";
 import { BROKEN, type Class, CONTROLS, HEALTHY } from "./catalogue.ts";
+import { atDistance } from "./distance.ts";
 import { furnish, type Lab, startLab } from "./lab.ts";
 import { baselineOf, type Looked, score } from "./score.ts";
-import { type Cost, tools } from "./tools.ts";
+import { type Cost, type Tool, tools } from "./tools.ts";
 import { measureWarm } from "./warm.ts";
 
 const HOSTS = 90;
 /** Usual names besides the hosts: apex, name servers, www, mail. */
 const PERF: Class = { label: "zone of 100 names", codes: [], plan: { algorithm: 13 } };
+
+const APEX = "perf.gov.vn.";
+/** There and back 10 ms: from one end of a province's network to the other, or to the country's exchange. */
+const ONE_WAY_MS = 5;
 
 const round = (value: number) => Math.round(value * 1_000) / 1_000;
 
@@ -20,7 +25,7 @@ async function main(runs: number): Promise<unknown> {
   const folder = mkdtempSync(join(tmpdir(), "vgdiff-bench-"));
   const classes = [...CONTROLS, ...BROKEN, ...HEALTHY];
   const wanted = classes.map((one, i) => ({ class: one, apex: `z${i}.gov.vn.`, hosts: 0 }));
-  const lab = await startLab(folder, [...wanted, { class: PERF, apex: "perf.gov.vn.", hosts: HOSTS }]);
+  const lab = await startLab(folder, [...wanted, { class: PERF, apex: APEX, hosts: HOSTS }]);
   try {
     return await compare(lab, folder, runs);
   } finally {
@@ -32,10 +37,21 @@ async function main(runs: number): Promise<unknown> {
 async function compare(lab: Lab, folder: string, runs: number): Promise<unknown> {
   const results: Record<string, Record<string, unknown>> = {};
   const hosts = Array.from({ length: HOSTS }, (_, i) => `h${i}`).concat(["www", "mail", "ns1", "ns2"]);
-  for (const tool of tools(lab, folder)) {
-    const costs: Cost[] = [];
-    for (let i = 0; i < runs; i++) costs.push(await tool.audit("perf.gov.vn.", hosts));
-    const typical = costs.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(runs / 2)]!;
+  const all = tools(lab, folder);
+  const measure = async (tool: Tool) => {
+    const whole = await typicalOf(runs, () => tool.audit(APEX, hosts));
+    return { whole, apex: tool.apexAudit && (await typicalOf(runs, () => tool.apexAudit!(APEX))) };
+  };
+  // All near, then all far, tool by tool in turn: the machine is the same for all of them.
+  const near = new Map<Tool, Awaited<ReturnType<typeof measure>>>();
+  const far = new Map<Tool, Awaited<ReturnType<typeof measure>>>();
+  for (const tool of all) near.set(tool, await measure(tool));
+  await atDistance(ONE_WAY_MS, async () => {
+    for (const tool of all) far.set(tool, await measure(tool));
+  });
+  for (const tool of all) {
+    const { whole: typical, apex } = near.get(tool)!;
+    const distant = far.get(tool)!;
     const rest = lab.built.filter(({ class: one }) => one !== PERF);
     const looked = await inParallel(rest, 3, async ({ class: one, apex }): Promise<Looked> => {
       return { class: one, apex, broken: BROKEN.includes(one), codes: await tool.look(apex) };
@@ -46,6 +62,8 @@ async function compare(lab: Lab, folder: string, runs: number): Promise<unknown>
       audit_seconds: round(typical.seconds),
       cpu_seconds: round(typical.cpuSeconds),
       peak_mib: round(typical.peakMib),
+      far_audit_seconds: round(distant.whole.seconds),
+      ...(apex && { apex_seconds: round(apex.seconds), far_apex_seconds: round(distant.apex!.seconds) }),
       ...score(
         looked.filter((one) => !isControl(one)),
         baseline,
@@ -71,16 +89,26 @@ async function compare(lab: Lab, folder: string, runs: number): Promise<unknown>
   return {
     ours: { ...ours, warm_seconds: round(warm.seconds), warm_cpu_ms_per_name: round(warm.cpuMsPerName), ...zones },
     peer,
-    ratio: Object.fromEntries(
-      Object.entries(peer).map(([name, one]) => [
-        name,
-        round((one["audit_seconds"] as number) / (ours!["audit_seconds"] as number)),
-      ]),
-    ),
+    far_milliseconds: 2 * ONE_WAY_MS,
+    ratio: ratios(peer, ours!, "audit_seconds"),
+    far_ratio: ratios(peer, ours!, "far_audit_seconds"),
     classes: Object.fromEntries(BROKEN.map(({ label, codes }) => [label, codes])),
     runs,
   };
 }
+
+/** The run in the middle, by its wall. */
+async function typicalOf(runs: number, run: () => Promise<Cost>): Promise<Cost> {
+  const costs: Cost[] = [];
+  for (let i = 0; i < runs; i++) costs.push(await run());
+  return costs.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(runs / 2)]!;
+}
+
+type Figures = Record<string, unknown>;
+const ratios = (peer: Record<string, Figures>, ours: Figures, key: string) =>
+  Object.fromEntries(
+    Object.entries(peer).map(([name, one]) => [name, round((one[key] as number) / (ours[key] as number))]),
+  );
 
 const at = process.argv.indexOf("--runs");
 process.stdout.write(JSON.stringify(await main(at < 0 ? 3 : Number(process.argv[at + 1]))));

@@ -22,6 +22,8 @@ export interface Tool {
   look(apex: string): Promise<string[]>;
   /** The same look at a zone with these names, from a cold start. */
   audit(apex: string, names: readonly string[]): Promise<Cost>;
+  /** Of the apex alone, for a tool that can do either. */
+  apexAudit?(apex: string): Promise<Cost>;
 }
 
 interface Ran extends Cost {
@@ -110,7 +112,7 @@ export function tools(lab: Lab, folder: string): Tool[] {
 }
 
 function ours({ anchorFile, hintsFile }: Lab, folder: string): Tool {
-  const run = (apex: string) =>
+  const run = (apex: string, ...more: string[]) =>
     timed(folder, process.execPath, [
       join(ROOT, "cli/vonggac.mjs"),
       "check",
@@ -120,18 +122,19 @@ function ours({ anchorFile, hintsFile }: Lab, folder: string): Tool {
       anchorFile,
       "--hints",
       hintsFile,
-      "--own",
       "--json",
+      ...more,
     ]);
   return {
     name: "ours",
     async look(apex) {
-      const { stdout, code } = await run(apex);
+      const { stdout, code } = await run(apex, "--own");
       if (code > 2) return [`exit ${code}`];
       const { findings } = JSON.parse(stdout) as { findings: { tag: string; severity: string }[] };
       return findings.filter(({ severity }) => severity !== "info").map(({ tag }) => tag);
     },
-    audit: (apex) => run(apex),
+    audit: (apex) => run(apex, "--own"),
+    apexAudit: (apex) => run(apex),
   };
 }
 

@@ -73,6 +73,12 @@ export function serversOf(run: Run, { delegated }: ChainCollected, hosts: readon
   return { named, hosts, servers: named.filter((server) => canReach(run, server.address)) };
 }
 
+/** The zone's servers as far as its delegation brought addresses that can be asked from here. */
+export const delegatedServers = (run: Run, zone: string): ServerAddress[] =>
+  addressesOf(run.cache.delegations.get(zone, run.nowSeconds)?.value.servers ?? []).filter(({ address }) =>
+    canReach(run, address),
+  );
+
 export const canReach = ({ config }: Run, address: string): boolean =>
   address.includes(":") ? config.ipv6 : config.ipv4;
 

@@ -55,7 +55,8 @@ export class Dns {
   /** Serves another text of the zone. */
   serve(text: string): void {
     writeFileSync(join(this.dir, "zones", `${ZONE}.zone`), text);
-    this.knotc("-f", "zone-reload", ZONE);
+    // Blocking: without it the next question may still find the old text.
+    this.knotc("-b", "-f", "zone-reload", ZONE);
   }
 
   /** A resolver that forwards the zone to Knot and trusts its keys. */

@@ -1,7 +1,7 @@
 // The look at each of a zone's servers: what it has at the apex, how it behaves, what it has of the names below; side by side, and
 // bounded for each server. Pure: the driver sends.
-import { apexProbes, collectNames, firstProbes, mannersProbes, namesFor, type Probing } from "./dns/audit/collect.ts";
-import type { AuditPlan, Probe, Reply, ServerAddress, ServerSeen } from "./dns/audit/seen.ts";
+import { apexProbes, collectName, firstProbes, mannersProbes, namesFor, type Probing } from "./dns/audit/collect.ts";
+import type { AuditPlan, Probe, Reply, RrsetName, ServerAddress, ServerSeen } from "./dns/audit/seen.ts";
 import type { Run } from "./dns/resolver/machine.ts";
 import { RCODE } from "./dns/types.ts";
 import type { Driver } from "./dns-drive.ts";
@@ -53,27 +53,41 @@ class Look {
     return { "soa-plain": plain, ...(await this.all(mannersProbes(run, apex, server))) };
   }
 
-  /** Many names go over one TCP connection, where the server answered on it. */
+  /** Over one TCP connection, where the server answered on it and as long as that goes well; the rest over UDP. */
   private async names(seen: ServerSeen, plan: AuditPlan): Promise<ServerSeen["names"]> {
     const { driver, run, server } = this;
     const names = namesFor(seen, plan);
+    const replies = new Map<RrsetName, Reply>();
     const tcp = seen.probes["soa-tcp"];
-    const pipelined = tcp !== undefined && "message" in tcp && tcp.message.rcode === RCODE.NOERROR;
-    const count = pipelined ? LANES.pipelined : LANES.udp;
-    const lanes = Array.from({ length: count }, (_, lane) => names.filter((_name, i) => i % count === lane));
-    const parts = await Promise.all(
-      lanes.map((lane) => driver.run(collectNames(run(), plan, server, lane, pipelined))),
-    );
-    return names.map((_name, i) => parts[i % count]![Math.floor(i / count)]!);
+    let together = tcp !== undefined && "message" in tcp && tcp.message.rcode === RCODE.NOERROR;
+    await inLanes(LANES.pipelined, names, async (asked) => {
+      if (!together) return;
+      const reply = await driver.run(collectName(run(), plan, server, asked, true));
+      // A server may close a connection when it likes (RFC 7766 §6.2.3); that says nothing of the name.
+      if ("message" in reply) replies.set(asked, reply);
+      else together = false;
+    });
+    const left = names.filter((asked) => !replies.has(asked));
+    await inLanes(LANES.udp, left, async (asked) => {
+      replies.set(asked, await driver.run(collectName(run(), plan, server, asked, false)));
+    });
+    return names.map((asked) => ({ asked, reply: replies.get(asked)! }));
   }
 
   private async all(probings: readonly Probing[]): Promise<Probes> {
     const probes: Probes = {};
-    const left = [...probings];
-    const lane = async () => {
-      for (let next = left.shift(); next; next = left.shift()) probes[next.probe] = await this.driver.run(next.step);
-    };
-    await Promise.all(Array.from({ length: LANES.udp }, lane));
+    await inLanes(LANES.udp, probings, async ({ probe, step }) => {
+      probes[probe] = await this.driver.run(step);
+    });
     return probes;
   }
+}
+
+/** Does each piece of work, so many at once. */
+async function inLanes<T>(lanes: number, work: readonly T[], one: (piece: T) => Promise<void>): Promise<void> {
+  let at = 0;
+  const lane = async () => {
+    while (at < work.length) await one(work[at++]!);
+  };
+  await Promise.all(Array.from({ length: Math.min(lanes, work.length) }, lane));
 }

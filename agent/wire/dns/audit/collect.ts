@@ -172,30 +172,16 @@ export function namesFor({ probes }: ServerSeen, plan: AuditPlan): RrsetName[] {
   return [...plan.names, ...serverNames(probes.ns, plan), ...tlsaNames(plan)];
 }
 
-/**
- * What one server has of these names: a part of them, so that a world may ask for several parts at once. `pipelined`: over one TCP
- * connection, as long as that goes well.
- */
-export function* collectNames(
+/** What one server has of a name below; `pipelined`: over a TCP connection with others. */
+export function collectName(
   run: Run,
   { zone }: AuditPlan,
   server: ServerAddress,
-  names: readonly RrsetName[],
-  pipelined = false,
-): Step<ServerSeen["names"]> {
+  { name, type }: RrsetName,
+  pipelined: boolean,
+): Step<Reply> {
   const asker = new Asker(run, zone, server);
-  const out: { asked: RrsetName; reply: Reply }[] = [];
-  let together = pipelined;
-  for (const asked of names) {
-    let reply = together ? yield* asker.once(asked.name, asked.type, OVER_TCP) : undefined;
-    // A server may close a connection when it likes (RFC 7766 §6.2.3); that says nothing of the name.
-    if (!reply || "failure" in reply) {
-      together = false;
-      reply = yield* asker.ask(asked.name, asked.type);
-    }
-    out.push({ asked, reply });
-  }
-  return out;
+  return pipelined ? asker.once(name, type, OVER_TCP) : asker.ask(name, type);
 }
 
 /**

@@ -50,7 +50,7 @@ export {
   apexProbes,
   collectAtParent,
   collectChain,
-  collectNames,
+  collectName,
   firstProbes,
   hostOf,
   mannersProbes,

@@ -14,7 +14,7 @@ import {
   audit,
   collectAtParent,
   collectChain,
-  collectNames,
+  collectName,
   DEFAULT_POLICY,
   firstProbes,
   hostOf,
@@ -122,7 +122,10 @@ function collect(setup: Setup): ZoneSeen {
     const tcp = drive(first.tcp, all).result;
     const content = { soa, "soa-tcp": tcp, ...("failure" in soa ? {} : ran(apexProbes(run, plan, one))) };
     const apex = { ...one, probes: content, names: [] };
-    const names = drive(collectNames(run(), plan, one, namesFor(apex, plan)), all).result;
+    const names = namesFor(apex, plan).map((asked) => ({
+      asked,
+      reply: drive(collectName(run(), plan, one, asked, false), all).result,
+    }));
     return { ...apex, names, probes: { ...manners, ...content } };
   });
   const mail = mailDomains(plan).flatMap((domain) => drive(collectMail(run(), domain, plan), all).result ?? []);

@@ -15,14 +15,14 @@ const askAhead = (driver: Driver, run: NewRun, questions: readonly Question[]) =
 
 const ADDRESSES = [TYPE.A, TYPE.AAAA];
 
-/** The way down to a name's servers. */
-export async function wayAhead(driver: Driver, run: NewRun, name: string): Promise<void> {
-  await askAhead(driver, run, [{ name, type: TYPE.SOA }]);
+/** The way down to a name's servers. False: nobody answered there, and to ask them anything ahead would only wait once more. */
+export async function wayAhead(driver: Driver, run: NewRun, name: string): Promise<boolean> {
+  const [found] = await askAhead(driver, run, [{ name, type: TYPE.SOA }]);
+  return found!.kind !== "no-response";
 }
 
-/** What the chain of trust to a name needs: the way there, then keys and DS of all names above it at once. */
+/** What the chain of trust to a name needs, once the way there is known: keys and DS of all names above it at once. */
 export async function chainAhead(driver: Driver, run: NewRun, name: string): Promise<void> {
-  await wayAhead(driver, run, name);
   const { cache, nowSeconds } = run();
   const servers = cache.delegations.get(name, nowSeconds)?.value.servers ?? [];
   await askAhead(driver, run, [

@@ -48,7 +48,7 @@ export async function collectZone(
 ): Promise<Collected> {
   const { resolver } = request;
   const { zone } = request.plan;
-  await wayAhead(driver, run, zone);
+  const isReached = await wayAhead(driver, run, zone);
   const looks = new Map<string, Promise<ServerSeen>>();
   const lookOnce = (server: ServerAddress): Promise<ServerSeen> => {
     const key = `${server.name} ${server.address}`;
@@ -58,7 +58,7 @@ export async function collectZone(
   };
   // Whom the delegation names with an address need not wait until the chain is judged and the zone was asked for its servers.
   const early = request.servers || resolver ? [] : delegatedServers(first, zone);
-  const asking = parentSeen(driver, run, first, zone);
+  const asking = parentSeen(driver, run, first, zone, isReached);
   const wanting = held(
     asking.then(({ hosts }) => (request.servers ? named(request.servers, hosts.named) : hosts.servers)),
   );
@@ -80,13 +80,13 @@ export async function collectZone(
       Promise.all(serversAbove(first, zone).map((one) => driver.run(collectAbove(run(), one)))),
       master === undefined ? undefined : driver.run(collectMaster(run(), zone, master, hosts.named)),
       reverseOf(driver, run, request.plan, hosts.named),
-      mailAhead(driver, run, zone),
+      isReached ? mailAhead(driver, run, zone) : undefined,
     ]),
   );
   const looking = resolver ? undefined : held(Promise.all((await wanting).map(lookOnce)));
   const [found, plan] = await Promise.all([finding, planning]);
   const mailOf = async (domain: string) => {
-    await mailAhead(driver, run, domain);
+    if (isReached) await mailAhead(driver, run, domain);
     return driver.run(collectMail(run(), domain, plan));
   };
   const [servers, mail, [atParent, above, mastered, reverse]] = await Promise.all([
@@ -111,8 +111,8 @@ function held<T>(promise: Promise<T>): Promise<T> {
 }
 
 /** The chain first, then where the names of the zone's servers lead; what the parent's servers say of it comes in its own time. */
-async function parentSeen(driver: Driver, run: () => Run, first: Run, zone: string) {
-  await chainAhead(driver, run, zone);
+async function parentSeen(driver: Driver, run: () => Run, first: Run, zone: string, isReached: boolean) {
+  if (isReached) await chainAhead(driver, run, zone);
   const chain = await driver.run(collectChain(first, zone));
   const atParent = (server: ServerAddress, type: number) => driver.run(collectAtParent(run(), zone, server, type));
   const askingParent = held(
@@ -123,7 +123,7 @@ async function parentSeen(driver: Driver, run: () => Run, first: Run, zone: stri
       }),
     ),
   );
-  await hostsAhead(driver, run, chain.hostNames);
+  if (isReached) await hostsAhead(driver, run, chain.hostNames);
   const hosts = await Promise.all(chain.hostNames.map((name) => driver.run(hostOf(run(), name))));
   return { chain, hosts: serversOf(first, chain, hosts), askingParent };
 }

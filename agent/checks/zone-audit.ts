@@ -73,6 +73,7 @@ function configOf({ hints, anchors }: Expects, ipv4: boolean, ipv6: boolean): Re
     ipv6,
     maxNsec3Iterations: 150,
     forwardCheckingDisabled: true,
+    leaveSilent: true,
   };
 }
 

@@ -52,6 +52,9 @@ export class ResolverCache {
   /** DNAMEs that were found secure, with their zone: below them no other answer is to be believed (RFC 6672 §5.3.1). */
   readonly dnames = new TtlMap<{ readonly set: SignedRrset; readonly zone: string }>();
 
+  /** By a server's address: questions in a row to which nothing came. */
+  readonly silent = new Map<string, number>();
+
   /** The deepest delegation at or above `name`; at or above its parent for what stands in the parent (DS). */
   closestDelegation(name: string, type: number, nowSeconds: number): Delegation | undefined {
     let zone = type === 43 && name !== "." ? ancestor(name) : name;

@@ -26,6 +26,8 @@ const MAX_TTL = 86_400;
 /** Negative answers without an SOA, and failures, are remembered this long. */
 const SHORT_TTL = 5;
 const DISTRUSTED_TTL = 60;
+/** Questions in a row, each with the world's own retries, after which a server is held for dead. */
+const MAX_SILENT = 2;
 
 /** Why no response came. `failures` says it for each server asked. */
 export interface NoResponse {
@@ -208,6 +210,8 @@ function* askServer(
   question: Question,
   server: string,
 ): Step<Response | Referral | ReplyFailure | "lame"> {
+  const { silent } = run.cache;
+  if (run.config.leaveSilent && (silent.get(server) ?? 0) >= MAX_SILENT) return "timeout";
   const reply = yield* ask(run, {
     server,
     ...question,
@@ -215,7 +219,11 @@ function* askServer(
     checkingDisabled: place.recursive && run.config.forwardCheckingDisabled,
     zone: place.zone,
   });
-  if ("failure" in reply) return reply.failure;
+  if ("failure" in reply) {
+    if (reply.failure === "timeout") silent.set(server, (silent.get(server) ?? 0) + 1);
+    return reply.failure;
+  }
+  silent.delete(server);
   const { zone, recursive } = place;
   const result = classify(reply.message, question, {
     zone,

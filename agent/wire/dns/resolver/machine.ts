@@ -85,6 +85,8 @@ export interface ResolverConfig {
   readonly cutChains?: boolean;
   /** Ask the hints for the root's servers before anything else (RFC 8109). Default false: the hints are the servers. */
   readonly prime?: boolean;
+  /** Ask a server no more to which two questions in a row went without an answer, as long as the cache lives. Default false. */
+  readonly leaveSilent?: boolean;
   /** Set CD towards forwarders, so that what they call bogus can be judged here. */
   readonly forwardCheckingDisabled: boolean;
   /** Judge signatures at this time instead of the world's: `--at`. Unix seconds. */

@@ -1,7 +1,7 @@
 // Questions asked side by side that a resolution would ask one after the other: their answers lie in the runs' cache when it comes
 // to them. On a line with a delay of 10 ms a chain of four zones takes three of them instead of nine. Nothing is judged here, and
 // what fails is asked again by whoever needs it.
-import { ancestor, nameFromWire, prepend } from "./dns/name.ts";
+import { ancestor, isName, nameFromWire, prepend } from "./dns/name.ts";
 import type { Question } from "./dns/resolver/classify.ts";
 import { iterate } from "./dns/resolver/iterate.ts";
 import type { Run } from "./dns/resolver/machine.ts";
@@ -11,7 +11,7 @@ import type { Driver } from "./dns-drive.ts";
 type NewRun = () => Run;
 
 const askAhead = (driver: Driver, run: NewRun, questions: readonly Question[]) =>
-  Promise.all(questions.map((question) => driver.run(iterate(run(), question))));
+  Promise.all(questions.filter(({ name }) => isName(name)).map((question) => driver.run(iterate(run(), question))));
 
 const ADDRESSES = [TYPE.A, TYPE.AAAA];
 

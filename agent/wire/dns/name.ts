@@ -123,6 +123,17 @@ export function canonicalName(text: string): string {
   return nameFromWire(nameToWire(text));
 }
 
+/** Is it a name that can be asked for: no label of more than 63 octets, no more than 255 in all (RFC 1035 §2.3.4)? */
+export function isName(text: string): boolean {
+  try {
+    nameToWire(text);
+    return true;
+  } catch (error) {
+    if (error instanceof DnsError) return false;
+    throw error;
+  }
+}
+
 /** Wire octets in canonical form: A-Z in lower case. Length octets are below 0x40 and so never mistaken for letters. */
 export function lowerWire(wire: Uint8Array): Uint8Array {
   const out = Uint8Array.from(wire);

@@ -2,7 +2,7 @@
  * What the domains of a zone that take mail publish: MX and its hosts, SPF with all that it names, DMARC at the domain or above it,
  * TLSA of port 25. Through the resolver, so that what lies in other zones is seen and judged too. Steps of the machine; bounded.
  */
-import { ancestor, countLabels, nameFromWire, prepend } from "../name.ts";
+import { ancestor, countLabels, isName, nameFromWire, prepend } from "../name.ts";
 import { type Resolution, resolve } from "../resolve.ts";
 import { addressText } from "../resolver/iterate.ts";
 import type { Run, Step } from "../resolver/machine.ts";
@@ -71,7 +71,8 @@ function readMx({ rdata }: { rdata: Uint8Array }): { preference: number; target:
 function* hostOf(run: Run, { preference, target }: { preference: number; target: string }): Step<MailHost> {
   const found: Resolution[] = [];
   for (const type of [TYPE.A, TYPE.AAAA]) found.push(yield* resolve(run, target, type));
-  const tlsa = yield* resolve(run, `_25._tcp.${target}`, TYPE.TLSA);
+  const service = `_25._tcp.${target}`;
+  const tlsa = isName(service) ? yield* resolve(run, service, TYPE.TLSA) : undefined;
   const records = found.flatMap(({ answer }) => answer.flatMap((set) => set.records));
   return {
     name: target,
@@ -80,8 +81,8 @@ function* hostOf(run: Run, { preference, target }: { preference: number; target:
     addresses: records.map(addressText).filter((address) => address !== undefined),
     failed: found.every(({ failure }) => failure !== undefined),
     insecure: found.some(({ verdict }) => verdict.security === "insecure"),
-    tlsa: recordsOf(tlsa, TYPE.TLSA).map(({ rdata }) => rdata),
-    tlsaSecure: tlsa.verdict.security === "secure",
+    tlsa: tlsa ? recordsOf(tlsa, TYPE.TLSA).map(({ rdata }) => rdata) : [],
+    tlsaSecure: tlsa?.verdict.security === "secure",
   };
 }
 
@@ -111,7 +112,9 @@ function* spfReply(run: Run, { name, type }: SpfQuestion): Step<SpfReply> {
 /** From the domain upwards to two labels: what governs it stands at the first name that has one (RFC 7489 §6.6.3). */
 function* collectDmarc(run: Run, domain: string): Step<MailSeen["dmarc"]> {
   for (let at = domain; at === domain || countLabels(at) >= 2; at = ancestor(at)) {
-    const found = yield* resolve(run, prepend("_dmarc", at), TYPE.TXT, { validate: false });
+    const owner = prepend("_dmarc", at);
+    if (!isName(owner)) continue;
+    const found = yield* resolve(run, owner, TYPE.TXT, { validate: false });
     if (found.failure) return undefined;
     const texts = recordsOf(found, TYPE.TXT)
       .map(({ rdata }) => textOf(rdata))

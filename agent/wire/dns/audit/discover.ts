@@ -5,7 +5,7 @@
 
 import { DnsError } from "../errors.ts";
 import type { ResourceRecord } from "../message.ts";
-import { ancestor, compareNames, isBelow, isWithin, prepend, readName } from "../name.ts";
+import { ancestor, compareNames, isBelow, isName, isWithin, prepend, readName } from "../name.ts";
 import { ask, type Run, type Step } from "../resolver/machine.ts";
 import { readBitmap } from "../text/fields.ts";
 import { TYPE } from "../types.ts";
@@ -65,6 +65,8 @@ export class NsecWalk {
   private readonly zone: string;
   private readonly pieces = new Map<string, Piece>();
   private readonly asked = new Set<string>();
+  /** Zones of their own on the same server: asked for its name, it speaks of the child. */
+  private readonly children = new Set<string>();
   private rounds = 0;
   /** The chain does not lead on: answers made on the spot (RFC 4470), a way back, a server that says no more. */
   private broken = false;
@@ -75,8 +77,9 @@ export class NsecWalk {
 
   /** The names to ask for next; none when all is known, or no more can be. */
   next(): string[] {
-    const ends = this.ends();
-    // An end that was asked for and has no piece of its own stays one.
+    // An end that was asked for and has no piece may be the name of a zone of its own: its parent's piece shows behind it.
+    const ends = this.ends().map((end) => (this.asked.has(end) && end !== this.zone ? justAfter(end) : end));
+    // And one without a piece there too has none.
     if (ends.some((name) => this.asked.has(name))) this.broken = true;
     if (this.broken || this.pieces.size >= MAX_NAMES) return [];
     const width = WIDTHS[Math.min(this.rounds++, WIDTHS.length - 1)]!;
@@ -104,6 +107,9 @@ export class NsecWalk {
 
   private add(owner: string, { next, types }: ReturnType<typeof readNsec>): void {
     if (this.pieces.has(owner)) return;
+    // Another zone's apex (RFC 4034 §4.1.2 has SOA there and nowhere else); what else it tells is below it, and not of this chain.
+    if (owner !== this.zone && types.includes(TYPE.SOA)) return void this.children.add(owner);
+    if ([...this.children].some((child) => isBelow(owner, child))) return;
     // Answers made on the spot lead to names that nobody made (RFC 4470), and a chain goes forward or is none.
     const leads =
       next === this.zone || (next !== undefined && isBelow(next, this.zone) && compareNames(next, owner) > 0);
@@ -129,6 +135,14 @@ export class NsecWalk {
   }
 }
 
+/** A name behind all that is below another, before whatever follows: its denial is the parent's NSEC record at the other. */
+function justAfter(name: string): string {
+  const above = ancestor(name);
+  const first = name.slice(0, name.length - (above === "." ? 1 : above.length + 1));
+  const after = prepend(`${first}\\000`, above);
+  return isName(after) ? after : name;
+}
+
 /** The octets of host names in canonical order: names that people made lie among these. */
 const LETTERS = "-0123456789_abcdefghijklmnopqrstuvwxyz";
 /** As many of them as a fraction of 2^53 tells apart. */
@@ -144,7 +158,9 @@ export function namesBetween(low: string, high: string | undefined, zone: string
   const end = to![depth] === undefined ? 1 : fractionOf(to![depth]!);
   const made = Array.from({ length: count }, (_, i) => labelOf(start + ((end - start) * (i + 1)) / (count + 1)));
   const names = [...new Set(made)].filter((one) => one !== "").map((one) => prepend(one, parent));
-  return names.filter((name) => compareNames(low, name) < 0 && (high === undefined || compareNames(name, high) < 0));
+  const isBetween = (name: string) =>
+    compareNames(low, name) < 0 && (high === undefined || compareNames(name, high) < 0);
+  return names.filter((name) => isName(name) && isBetween(name));
 }
 
 /** Labels of a name below the zone, the highest first. */

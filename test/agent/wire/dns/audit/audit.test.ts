@@ -560,6 +560,13 @@ const ROWS: readonly (readonly [string, () => Setup, readonly string[]])[] = [
     ["ZONE_SERVERS_DIFFER"],
   ],
   ["a mail server without an address", () => more(MAIL.replace("mail", "post"), SPF, DMARC), ["ZONE_MX_INVALID"]],
+  // Its name leaves no room for the service's name before it: there is no TLSA to ask for, and no end to the audit.
+  [
+    "a mail server with a name as long as names can be",
+    () =>
+      more(MAIL.replace("mail", `${"x".repeat(60)}.${"y".repeat(60)}.${"z".repeat(60)}.${"m".repeat(60)}`), SPF, DMARC),
+    ["ZONE_MX_INVALID"],
+  ],
   ["a null MX beside another", () => more(MAIL, "vn. 3600 IN MX 0 .", SPF, DMARC), ["ZONE_MX_INVALID"]],
   ["a mail server without IPv6", () => more(MAIL.replace("mail", "www"), SPF, DMARC), ["ZONE_MX_NO_IPV6"]],
   [

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { NsecWalk, namesBetween } from "../../../../../agent/wire/dns/audit/discover.ts";
 import type { Reply } from "../../../../../agent/wire/dns/audit/seen.ts";
-import { compareNames } from "../../../../../agent/wire/dns/name.ts";
+import { compareNames, isName } from "../../../../../agent/wire/dns/name.ts";
 import { parseRecords } from "../../../../../agent/wire/dns/text/record.ts";
 
 const ZONE = "tinh.vn.";
@@ -119,6 +119,37 @@ test("a zone without end is left when it is enough", () => {
   });
   assert.equal(extent, "partial");
   assert.ok(names.length <= 1_000 && made <= 1_500, `${made} questions`);
+});
+
+test("a child on the same server: its own chain is not the parent's, and the walk goes on behind it", () => {
+  const child = `con.${ZONE}`;
+  const hosts = [`a.${ZONE}`, child, `d.${ZONE}`, `www.${ZONE}`];
+  for (const signed of [true, false]) {
+    const parent = serverOf(hosts);
+    const record = (text: string): Reply =>
+      ({ message: { answer: parseRecords(text), authority: [] } }) as unknown as Reply;
+    const nothing = { message: { answer: [], authority: [] } } as unknown as Reply;
+    // Whatever is asked at the child's name or below it is answered by the child.
+    const found = walkAll((name) => {
+      if (name !== child && !name.endsWith(`.${child}`)) return parent.reply(name);
+      return signed ? record(`${child} 60 IN NSEC x.${child} NS SOA RRSIG NSEC DNSKEY`) : nothing;
+    });
+    assert.equal(found.extent, "all", `${signed}`);
+    assert.deepEqual(
+      found.names.map(({ name }) => name),
+      parent.owners,
+    );
+  }
+});
+
+test("names that are as long as names can be: nothing longer is asked for", () => {
+  const long = (first: string) => `${first}.${`${"x".repeat(61)}.`.repeat(3)}${"y".repeat(55)}.${ZONE}`;
+  const server = serverOf([long("a"), long("c"), long("x")]);
+  const found = walkAll((name) => {
+    assert.ok(isName(name), name);
+    return server.reply(name);
+  });
+  assert.equal(found.extent, "all");
 });
 
 test("what stands at a cut is its DS alone", () => {

@@ -158,3 +158,36 @@ test("what stands at a cut is its DS alone", () => {
   const below = names.filter(({ name }) => name !== ZONE);
   assert.deepEqual(below, [{ name: `con.${ZONE}`, type: 43 }]);
 });
+
+test("whatever a server says of its chain, the walk ends, asks for names only, and for each once", () => {
+  const label = fc.oneof(
+    fc.stringMatching(/^[a-z0-9_-]{1,6}$/),
+    fc.constantFrom("\\000", "\\255", "x".repeat(63), "*", "a\\.b"),
+  );
+  const name = fc
+    .array(label, { maxLength: 4 })
+    .map((labels) => [...labels, ZONE].join("."))
+    .filter(isName);
+  const types = fc.constantFrom("A", "NS", "NS DS", "NS SOA", "CNAME", "A RRSIG NSEC");
+  const piece = fc.tuple(name, fc.oneof(name, fc.constant("other.example.")), types);
+  fc.assert(
+    fc.property(fc.array(fc.array(piece, { maxLength: 4 }), { minLength: 1, maxLength: 60 }), (said) => {
+      const asked = new Set<string>();
+      const walk = new NsecWalk(ZONE);
+      let turn = 0;
+      for (let names = walk.next(); names.length > 0; names = walk.next()) {
+        for (const one of names) {
+          assert.ok(isName(one) && !asked.has(one), one);
+          asked.add(one);
+          const records = said[turn++ % said.length]!.map(
+            ([owner, next, bits]) => `${owner} 60 IN NSEC ${next} ${bits}`,
+          );
+          walk.hear({ message: { answer: parseRecords(records.join("\n")), authority: [] } } as unknown as Reply);
+        }
+        assert.ok(asked.size < 3_000);
+      }
+      walk.discovered();
+    }),
+    { numRuns: 500 },
+  );
+});

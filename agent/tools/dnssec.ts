@@ -8,7 +8,7 @@ import type { ChainZone } from "../wire/dns/audit/path.ts";
 import { answerOf, isAuthority, type RrsetName, soaOf, type ZoneSeen } from "../wire/dns/audit/seen.ts";
 import { bestOf, judgeAll } from "../wire/dns/audit/table.ts";
 import { RCODE, TYPE } from "../wire/dns/index.ts";
-import { resolve, startRun } from "../wire/dns/resolve.ts";
+import { type Resolution, resolve, startRun } from "../wire/dns/resolve.ts";
 import { ResolverCache } from "../wire/dns/resolver/cache.ts";
 import type { ResolverConfig, Route, Run, Step } from "../wire/dns/resolver/machine.ts";
 import { anchorFor } from "../wire/dns/validator/anchors.ts";
@@ -185,18 +185,26 @@ const NAME_TYPES = [TYPE.A, TYPE.AAAA, TYPE.CNAME, TYPE.MX, TYPE.TXT, TYPE.TLSA]
 /** The zone that a name lies in, and what to look at of the name. A name that servers were given for is taken as a zone. */
 async function enclosing({ name, servers }: DnssecInput, run: Run, driver: Driver) {
   if (servers.length > 0) return { zone: name, names: [] };
-  // What is believed is the audit's question; here it is only where the zone begins.
-  const soa = await driver.run(resolve(run, name, TYPE.SOA, { validate: false }));
-  const owner = soa.authority.find((set) => set.type === TYPE.SOA)?.name;
-  const isOwn = soa.failure !== undefined || owner === undefined || soa.answer.some((set) => set.type === TYPE.SOA);
-  if (isOwn) return { zone: name, names: [] };
+  // Nearly always it is a zone, and what is believed of it is the audit's question. Where it is none, that decides what is looked at: then
+  // one server's word is not enough.
+  if (apexOf(name, await driver.run(resolve(run, name, TYPE.SOA, { validate: false }))) === name)
+    return { zone: name, names: [] };
+  const soa = await driver.run(resolve(run, name, TYPE.SOA));
+  const owner = apexOf(name, soa);
+  if (owner === name) return { zone: name, names: [] };
   if (soa.rcode === RCODE.NXDOMAIN) throw new ToolError("name-missing", name, `${name} is not in ${owner}`);
   const names: RrsetName[] = [];
   for (const type of NAME_TYPES) {
-    const found = await driver.run(resolve(run, name, type, { validate: false }));
+    const found = await driver.run(resolve(run, name, type));
     if (found.answer.some((set) => set.name === name && set.type === type)) names.push({ name, type });
   }
   return { zone: owner, names };
+}
+
+/** The zone that an answer about a name's SOA speaks of; the name itself where nothing tells. */
+function apexOf(name: string, soa: Resolution): string {
+  const isApex = soa.failure !== undefined || soa.answer.some((set) => set.type === TYPE.SOA);
+  return (isApex ? undefined : soa.authority.find((set) => set.type === TYPE.SOA)?.name) ?? name;
 }
 
 function reportOf(input: DnssecInput, result: ZoneAudit, skipped: readonly Unseen[], tookMs: number): DnssecReport {

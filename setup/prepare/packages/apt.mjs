@@ -75,6 +75,9 @@ export function readAptFailure(output) {
   ];
   const code = signs.find(([, sign]) => sign.test(output))?.[0] ?? "apt-failed";
   const telling = output.split("\n").filter((l) => /^(E|W|Err|dpkg):/.test(l));
+  // Which ones stands in a list of its own, long before the error.
+  const removed = /will be REMOVED:\n((?: +\S.*\n?)+)/.exec(output)?.[1];
+  if (code === "apt-would-remove" && removed) telling.push(`REMOVED: ${removed.trim().split(/\s+/).join(", ")}`);
   return { code, detail: tail(telling.length > 0 ? telling.join("\n") : output, 8) };
 }
 

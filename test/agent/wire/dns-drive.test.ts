@@ -5,17 +5,7 @@ import { test } from "node:test";
 import { TYPE } from "../../../agent/wire/dns/index.ts";
 import type { InReply, OutQuery } from "../../../agent/wire/dns/resolver/machine.ts";
 import { Driver, type Wires } from "../../../agent/wire/dns-drive.ts";
-
-/** The query as an answer without records: QR set, OPT taken off. */
-function answerTo(query: Uint8Array, change: (answer: Uint8Array) => void = () => {}): Uint8Array {
-  let end = 12;
-  while (query[end] !== 0) end += 1 + query[end]!;
-  const answer = Uint8Array.from(query.subarray(0, end + 5));
-  answer[2]! |= 0x84;
-  answer.set([0, 0, 0, 0, 0, 0], 6);
-  change(answer);
-  return answer;
-}
+import { answerTo } from "./dns/support/answer.ts";
 
 let id = 0;
 const wires = (parts: Partial<Wires> = {}): Wires => ({
@@ -67,9 +57,7 @@ test("what was read before is no answer to another question, nor under another i
   const stale = wires({
     exchangeTcp: async (_to, query) => ({
       ok: true,
-      answer: answerTo(query, (answer) => {
-        answer[0]! ^= 0xff;
-      }),
+      answer: answerTo(Uint8Array.from(query, (octet, i) => (i === 0 ? octet ^ 0xff : octet))),
     }),
   });
   const [mismatch] = await new Driver(stale).run(asking({ server: "192.0.2.1", name: "tinh.vn.", transport: "tcp" }));

@@ -7,21 +7,12 @@ import { TYPE } from "../../../agent/wire/dns/index.ts";
 import { startRun } from "../../../agent/wire/dns/resolve.ts";
 import { Driver, type Wires } from "../../../agent/wire/dns-drive.ts";
 import { lookAt } from "../../../agent/wire/zone-servers.ts";
+import { answerTo } from "./dns/support/answer.ts";
 import { configOf, NOW } from "./dns/support/world.ts";
 
 const SERVER = { name: "ns1.tinh.vn.", address: "192.0.2.1" };
 const HOSTS = Array.from({ length: 300 }, (_, i) => ({ name: `h${i}.tinh.vn.`, type: TYPE.A }));
 const PLAN: AuditPlan = { zone: "tinh.vn.", names: HOSTS, probe: "vg-4711", own: false };
-
-/** An answer without records. */
-function answerTo(query: Uint8Array): Uint8Array {
-  let end = 12;
-  while (query[end] !== 0) end += 1 + query[end]!;
-  const answer = Uint8Array.from(query.subarray(0, end + 5));
-  answer[2]! |= 0x84;
-  answer.set([0, 0, 0, 0, 0, 0], 6);
-  return answer;
-}
 
 interface Habits {
   /** Of the questions over the shared connection, how many are answered before it ends. */

@@ -1,6 +1,7 @@
 /**
  * Collects a zone: the chain and the parent in one step, each server in a step of its own, so that a world may run servers side
- * by side. Each server is asked each thing once, over UDP with EDNS unless the probe says otherwise. Steps of the machine.
+ * by side. Each server is asked each thing once, over UDP with EDNS unless the probe says otherwise; names also over a TCP connection that they
+ * share. Steps of the machine.
  */
 import type { Message } from "../message.ts";
 import { ancestor, isWithin, nameFromWire, prepend } from "../name.ts";

@@ -81,7 +81,7 @@ export class NsecWalk {
     const ends = this.ends().map((end) => (this.asked.has(end) && end !== this.zone ? justAfter(end) : end));
     // And one without a piece there too has none.
     if (ends.some((name) => this.asked.has(name))) this.broken = true;
-    if (this.broken || this.pieces.size >= MAX_NAMES) return [];
+    if (this.broken || this.isFull()) return [];
     const width = WIDTHS[Math.min(this.rounds++, WIDTHS.length - 1)]!;
     const certain = ends.slice(0, width);
     const each = Math.min(MAX_BETWEEN, Math.floor((width - certain.length) / Math.max(1, certain.length)));
@@ -105,8 +105,13 @@ export class NsecWalk {
       if (type === TYPE.NSEC && isWithin(name, this.zone)) this.add(name, readNsec(rdata));
   }
 
+  private isFull(): boolean {
+    return this.pieces.size + this.children.size >= MAX_NAMES;
+  }
+
   private add(owner: string, { next, types }: ReturnType<typeof readNsec>): void {
-    if (this.pieces.has(owner)) return;
+    // One message may hold thousands of them.
+    if (this.pieces.has(owner) || this.isFull()) return;
     // Another zone's apex (RFC 4034 §4.1.2 has SOA there and nowhere else); what else it tells is below it, and not of this chain.
     if (owner !== this.zone && types.includes(TYPE.SOA)) return void this.children.add(owner);
     if ([...this.children].some((child) => isBelow(owner, child))) return;

@@ -28,6 +28,13 @@ for (const [code, output] of said)
     assert.ok(read.detail.includes(output.split("\n")[0]!.slice(0, 40)));
   });
 
+test("what would have to go is told by its names", () => {
+  const { detail } = readAptFailure(
+    "The following packages will be REMOVED:\n  exim4-base exim4-config\n  exim4-daemon-light\nThe following NEW packages will be installed:\n  postfix\nE: Packages need to be removed but remove is disabled.\n",
+  );
+  assert.match(detail, /REMOVED: exim4-base, exim4-config, exim4-daemon-light$/);
+});
+
 const dpkg = which("dpkg-query", ["/usr/bin"]);
 test("dpkg is asked what is there", { skip: dpkg ? false : "no dpkg here" }, async () => {
   assert.deepEqual(await notInstalled(["dpkg", "no-such-package-here", "libc6"]), ["no-such-package-here"]);

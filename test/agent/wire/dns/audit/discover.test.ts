@@ -152,6 +152,22 @@ test("names that are as long as names can be: nothing longer is asked for", () =
   assert.equal(found.extent, "all");
 });
 
+test("messages full of pieces and of children: no more is kept than a zone may have, and no time is lost", () => {
+  let made = 0;
+  const many = (types: string) =>
+    Array.from({ length: 2_000 }, () => `n${++made}.${ZONE} 60 IN NSEC o${made}.${ZONE} ${types}`).join("\n");
+  const flood = (name: string) =>
+    ({
+      message: {
+        answer: parseRecords(`${name} 60 IN NSEC z${made}.${ZONE} A\n${many("SOA")}\n${many("A")}`),
+        authority: [],
+      },
+    }) as unknown as Reply;
+  const { names, rounds } = walkAll(flood);
+  assert.equal(rounds, 1);
+  assert.ok(names.length <= 500, `${names.length} names`);
+});
+
 test("what stands at a cut is its DS alone", () => {
   const server = serverOf([`con.${ZONE}`], "NS DS RRSIG NSEC");
   const { names } = walkAll(server.reply);
